@@ -1,0 +1,24 @@
+// One jest project a package, so that `npx nx test accountant` runs one and `npm test` runs all.
+const packages = ['random', 'accountant', 'kernels', 'optimizers', 'keras', 'tutorials'];
+
+const project = (name, rootDir) => ({
+  displayName: name,
+  rootDir,
+  testEnvironment: 'node',
+  // '@dp/source' lets tests read the packages' TypeScript without a build.
+  testEnvironmentOptions: {customExportConditions: ['@dp/source', 'node', 'node-addons']},
+  testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: {'^(\\.{1,2}/.*)\\.js$': '$1'},
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', {jsc: {parser: {syntax: 'typescript'}, target: 'es2022'}, module: {type: 'es6'}}],
+  },
+});
+
+export default {
+  projects: [
+    ...packages.map((name) => project(name, `<rootDir>/packages/${name}`)),
+    project('examples', '<rootDir>/examples'),
+  ],
+};
