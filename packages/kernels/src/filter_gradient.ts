@@ -1,0 +1,64 @@
+import type {Scope} from './scope.js';
+
+/** A two-dimensional convolution, NHWC; padding below and right follows from the output's size. */
+export interface ConvGeometry {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly filters: number;
+  readonly filterHeight: number;
+  readonly filterWidth: number;
+  readonly strideHeight: number;
+  readonly strideWidth: number;
+  readonly padTop: number;
+  readonly padLeft: number;
+}
+
+/** Writes (or adds) to `out` the filter's gradient for one image at `x` and its output gradient at `dy`. */
+export type FilterGradient = (x: number, dy: number, out: number, add: boolean) => void;
+
+/** Prepares the scratch for {@link FilterGradient}: a zero-padded frame for one image, if it needs one. */
+export function openFilterGradient(scope: Scope, g: ConvGeometry): FilterGradient {
+  // The frame is what the windows cover: rows and columns beyond it are never read.
+  const frameHeight = (g.outHeight - 1) * g.strideHeight + g.filterHeight;
+  const frameWidth = (g.outWidth - 1) * g.strideWidth + g.filterWidth;
+  const padded = g.padTop > 0 || g.padLeft > 0 || frameHeight > g.height || frameWidth > g.width;
+
+  const pixel = g.channels * 4;
+  const imageRow = g.width * pixel;
+  const frameRow = frameWidth * pixel;
+  const row = padded ? frameRow : imageRow;
+  const rowsCopied = Math.max(0, Math.min(g.height, frameHeight - g.padTop));
+  const columnsCopied = Math.max(0, Math.min(g.width, frameWidth - g.padLeft));
+
+  // The frame's border is zeroed once, here; only its inside is ever written again.
+  const frame = padded ? scope.allocate(frameHeight * frameRow) : undefined;
+  const panel = scope.allocate(g.filters % 8 === 0 ? 0 : g.outHeight * g.outWidth * 32);
+  const {kernels} = scope;
+
+  return (x, dy, out, add) => {
+    let image = x;
+    if (frame !== undefined) {
+      image = frame.address;
+      const inside = image + g.padTop * frameRow + g.padLeft * pixel;
+      kernels.copyImage(x, inside, rowsCopied, columnsCopied * pixel, imageRow, frameRow);
+    }
+    kernels.filterGradient(
+      image,
+      g.outHeight,
+      g.outWidth,
+      g.strideHeight * row,
+      g.strideWidth * pixel,
+      g.filterHeight * g.filterWidth * g.channels,
+      g.filterWidth * g.channels,
+      row,
+      dy,
+      g.filters,
+      out,
+      panel.address,
+      Number(add),
+    );
+  };
+}

@@ -1,0 +1,97 @@
+import type {DataId, DataType, KernelBackend, Tensor, TensorInfo} from '@tensorflow/tfjs-core';
+import {instantiateKernels} from './instantiate.js';
+import type {Block, Workspace} from './workspace.js';
+
+// Every touch of the tf.js wasm backend's internals is in this file.
+
+interface TensorData {
+  readonly memoryOffset: number;
+  readonly dtype: DataType;
+}
+
+/** The part of tfjs-backend-wasm's BackendWasm that we stand on (4.22; not public API). */
+export interface WasmBackend extends KernelBackend {
+  readonly wasm: {readonly asm: Readonly<Record<string, unknown>>; readonly HEAPU8: Uint8Array};
+  readonly dataIdMap: {get(dataId: DataId): TensorData};
+  makeOutput(shape: number[], dtype: DataType): TensorInfo;
+}
+
+/** A workspace inside the wasm backend's own memory. */
+export interface BackendMemory extends Workspace {
+  /** Byte address of a tensor's values. Throws for another dtype, and where tf.js ran out of memory. */
+  address(tensor: TensorInfo, dtype?: DataType): number;
+  /** A new output tensor of the backend; its values are whatever the memory held. */
+  output(shape: number[]): TensorInfo;
+}
+
+export function isWasmBackend(backend: KernelBackend): backend is WasmBackend {
+  const {wasm, dataIdMap} = backend as Partial<WasmBackend>;
+  return wasm?.asm !== undefined && dataIdMap !== undefined;
+}
+
+const memories = new WeakMap<WasmBackend, BackendMemory>();
+
+/** The workspace in a wasm backend's memory, one for each backend instance. */
+export function backendMemory(backend: WasmBackend): BackendMemory {
+  let found = memories.get(backend);
+  if (found === undefined) {
+    found = link(backend);
+    memories.set(backend, found);
+  }
+  return found;
+}
+
+function link(backend: WasmBackend): BackendMemory {
+  // By name, not instanceof: a shared buffer may come from another realm (a frame, a test's sandbox).
+  if (Object.prototype.toString.call(backend.wasm.HEAPU8.buffer) === '[object SharedArrayBuffer]') {
+    throw new Error(
+      'the wasm backend runs with threads, on shared memory, where the kernels of @dp/kernels cannot be linked: ' +
+        "call tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false) before tf.setBackend('wasm')",
+    );
+  }
+  const memory = backend.wasm.asm['memory'] as WebAssembly.Memory | undefined;
+  if (memory === undefined) {
+    throw new Error(
+      'the wasm backend does not show its memory as wasm.asm.memory: @dp/kernels supports @tensorflow/tfjs-backend-wasm 4.22',
+    );
+  }
+  const kernels = instantiateKernels(memory);
+
+  const address = (tensor: TensorInfo, dtype: DataType = 'float32'): number => {
+    if (tensor.dtype !== dtype) throw new Error(`the tensor must be ${dtype}, got ${tensor.dtype}`);
+    const {memoryOffset} = backend.dataIdMap.get(tensor.dataId);
+    // malloc failed, and tf.js went on with address 0.
+    if (memoryOffset === 0 && tensor.shape.every((n) => n > 0)) {
+      throw new Error(
+        'the wasm backend is out of memory (tf.js handed out address 0 near its limit of 4 GiB): ' +
+          'use smaller batches, and dispose of tensors or wrap their makers in tf.tidy',
+      );
+    }
+    return memoryOffset;
+  };
+
+  return {
+    memory,
+    kernels,
+    address,
+    output: (shape) => backend.makeOutput(shape, 'float32'),
+    allocate: (bytes) => {
+      const info = backend.makeOutput([Math.ceil(bytes / 4)], 'float32');
+      const block: Block = {
+        get address() {
+          return address(info);
+        },
+        dispose: () => void backend.disposeData(info.dataId),
+      };
+      new Uint8Array(memory.buffer, block.address, bytes).fill(0);
+      return block;
+    },
+    values: (tensor: Tensor) => ({
+      get address() {
+        if (tensor.isDisposed) throw new Error('a tensor was disposed of while it was still in use');
+        return address(tensor);
+      },
+      dispose: () => undefined,
+    }),
+  };
+}

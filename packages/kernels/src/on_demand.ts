@@ -1,0 +1,10 @@
+// No side effects, and no import of the wasm backend: what libraries use that must not register one.
+export {openClipAndSum, SQUARED_NORM_RELATIVE_ERROR, type ClipAndSum} from './clip_and_sum/session.js';
+export type {
+  Contribution,
+  Conv2dContribution,
+  DenseContribution,
+  PerExampleParameter,
+  SumContribution,
+} from './clip_and_sum/contribution.js';
+export {ensureTrainingKernels} from './register.js';
