@@ -1,1 +1,10 @@
-export {};
+export {dpSGD, DpSgdOptimizer, type DpSgdOptions} from './optimizers/dp_sgd.js';
+export {PrivateOptimizer} from './optimizers/private_optimizer.js';
+export {type PrivacyOptions} from './optimizers/options.js';
+
+export {Ledger, type LedgerRow} from './account/ledger.js';
+export {poissonSampler, shuffleSampler, type Sampler, type SamplerOptions} from './account/samplers.js';
+export {type DrawnBatch, type Sampling} from './account/sampling.js';
+
+export {DpError, type DpErrorCode} from './errors.js';
+export {type DeclaredSources} from './tape/sources.js';

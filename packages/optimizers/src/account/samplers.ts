@@ -1,0 +1,77 @@
+import {effectiveSamplingProbability, poissonSample, randomPermutation, secureSource, type RandomSource} from '@dp/random';
+
+import {positiveInteger} from '../optimizers/options.js';
+import {DpError} from '../errors.js';
+import type {DrawnBatch} from './sampling.js';
+
+/** Draws batches and says how. */
+export interface Sampler {
+  /** The public number of steps that make an epoch. */
+  readonly stepsPerEpoch: number;
+  next(): DrawnBatch;
+}
+
+export interface SamplerOptions {
+  /** N, the number of records: a public constant. */
+  readonly numExamples: number;
+  /** The expected batch size (Poisson), or the size of every batch but perhaps the last of an epoch (shuffle). */
+  readonly batchSize: number;
+  /** Default: the operating system's secure source. */
+  readonly source?: RandomSource;
+}
+
+/**
+ * Poisson sampling: each record joins each batch independently with probability batchSize / numExamples, decided by an
+ * integer coin; the effective probability goes to the ledger. Batches may be empty. An epoch is floor(N / batchSize) steps.
+ *
+ * @throws DpError INVALID_OPTION.
+ */
+export function poissonSampler(options: SamplerOptions): Sampler {
+  const {numExamples, batchSize, source} = checked(options);
+  const samplingProbability = effectiveSamplingProbability(batchSize / numExamples);
+  let drawn = 0;
+  return {
+    stepsPerEpoch: Math.floor(numExamples / batchSize),
+    next: () => ({
+      id: `poisson-${drawn++}`,
+      indices: poissonSample({numExamples, samplingProbability, source}),
+      sampling: {kind: 'poisson', numExamples, samplingProbability},
+    }),
+  };
+}
+
+/**
+ * A fresh random permutation each epoch, cut into batches: each record takes part exactly once an epoch, and there is no
+ * amplification by sampling. An epoch is ceil(N / batchSize) steps.
+ *
+ * @throws DpError INVALID_OPTION.
+ */
+export function shuffleSampler(options: SamplerOptions): Sampler {
+  const {numExamples, batchSize, source} = checked(options);
+  const stepsPerEpoch = Math.ceil(numExamples / batchSize);
+  let order = new Int32Array(0);
+  let drawn = 0;
+  return {
+    stepsPerEpoch,
+    next() {
+      const epoch = Math.floor(drawn / stepsPerEpoch);
+      const step = drawn % stepsPerEpoch;
+      if (step === 0) order = randomPermutation(numExamples, source);
+      drawn++;
+      return {
+        id: `shuffle-${epoch}-${step}`,
+        indices: order.slice(step * batchSize, (step + 1) * batchSize),
+        sampling: {kind: 'shuffle', numExamples, epoch},
+      };
+    },
+  };
+}
+
+function checked({numExamples, batchSize, source = secureSource()}: SamplerOptions): Required<SamplerOptions> {
+  positiveInteger('numExamples', numExamples);
+  positiveInteger('batchSize', batchSize);
+  if (batchSize > numExamples) {
+    throw new DpError('INVALID_OPTION', `batchSize must be at most numExamples (${numExamples}), got ${batchSize}`);
+  }
+  return {numExamples, batchSize, source};
+}

@@ -1,0 +1,19 @@
+/**
+ * How the examples of a batch were chosen: what a ledger row says of it. All fields are public; who was drawn, and for
+ * Poisson sampling the batch's size, are not.
+ */
+export type Sampling =
+  /** The optimizer saw a batch and cannot know (a plain `model.fit`). */
+  | {readonly kind: 'unknown'}
+  /** Each of `numExamples` records joined independently with `samplingProbability`. */
+  | {readonly kind: 'poisson'; readonly numExamples: number; readonly samplingProbability: number}
+  /** Batch `batch` of a fresh permutation of `numExamples` records: each takes part once in `epoch`. */
+  | {readonly kind: 'shuffle'; readonly numExamples: number; readonly epoch: number};
+
+/** A batch that a sampler drew. `indices` is sensitive, and so is its length under Poisson sampling. */
+export interface DrawnBatch {
+  /** Unique among the sampler's batches; releases that share it are accounted as one event (privacy rule 6). */
+  readonly id: string;
+  readonly indices: Int32Array;
+  readonly sampling: Sampling;
+}

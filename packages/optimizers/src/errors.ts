@@ -1,0 +1,24 @@
+/** Stable codes of the errors that this package throws on purpose. */
+export type DpErrorCode =
+  | 'INVALID_OPTION'
+  | 'BATCH_TOO_LARGE'
+  | 'LOSS_FORM'
+  | 'MIXES_EXAMPLES'
+  | 'NO_RULE'
+  | 'UNKNOWN_TENSOR'
+  | 'SIDE_DOOR'
+  | 'UNREACHED_VARIABLE'
+  | 'NOT_SEPARATE'
+  | 'UNSUPPORTED';
+
+/** An error with a stable `code`; the message names what is wrong, its value, the bound and the remedy. */
+export class DpError extends Error {
+  override readonly name = 'DpError';
+
+  constructor(
+    readonly code: DpErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+}

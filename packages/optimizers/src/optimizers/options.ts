@@ -1,0 +1,83 @@
+import {secureSource, type RandomSource} from '@dp/random';
+
+import {Ledger} from '../account/ledger.js';
+import {DpError} from '../errors.js';
+
+/** What makes a gradient private. Every field is a public constant. */
+export interface PrivacyOptions {
+  /** C: each example's gradient over all variables together is clipped to this L2 norm. Greater than 0. */
+  readonly l2NormClip: number;
+  /** Noise standard deviation divided by `l2NormClip`. At least 0; 0 is not private. */
+  readonly noiseMultiplier: number;
+  /** The public divisor of the noisy sum; with microbatches of one example, the expected batch size. Integer, at least 1. */
+  readonly numMicrobatches: number;
+  /**
+   * Number of examples that a batch is expected to hold; a multiple of `numMicrobatches`.
+   * Default: `numMicrobatches * microbatchSize`. Larger batches (as Poisson sampling draws) need it, or `microbatchSize`.
+   */
+  readonly expectedBatchSize?: number;
+  /** Examples per microbatch, clipped together. Default: `expectedBatchSize / numMicrobatches`, or 1. */
+  readonly microbatchSize?: number;
+  /** `fast` (default): one backward pass. `loop`: one per example, the exact reference. */
+  readonly strategy?: 'fast' | 'loop';
+  /** Source of the noise. Default: the operating system's secure source. A seeded source is for tests: it protects nobody. */
+  readonly randomSource?: RandomSource;
+  /** Where releases are recorded. Default: a new ledger in memory. */
+  readonly ledger?: Ledger;
+}
+
+/** `PrivacyOptions`, checked and completed. */
+export interface CheckedPrivacyOptions extends Required<PrivacyOptions> {
+  /** Whether a batch may hold more examples than expected: only if the caller said what to expect. */
+  readonly mayExceed: boolean;
+}
+
+/** @throws DpError INVALID_OPTION, with name, value, bound and remedy. */
+export function checkPrivacyOptions(options: PrivacyOptions): CheckedPrivacyOptions {
+  const {l2NormClip, noiseMultiplier, numMicrobatches, expectedBatchSize, microbatchSize} = options;
+  positive('l2NormClip', l2NormClip);
+  if (!(noiseMultiplier >= 0 && Number.isFinite(noiseMultiplier))) {
+    throw new DpError('INVALID_OPTION', `noiseMultiplier must be a finite number >= 0, got ${noiseMultiplier}`);
+  }
+  positiveInteger('numMicrobatches', numMicrobatches);
+  if (expectedBatchSize !== undefined) positiveInteger('expectedBatchSize', expectedBatchSize);
+  if (microbatchSize !== undefined) positiveInteger('microbatchSize', microbatchSize);
+  if (expectedBatchSize !== undefined && expectedBatchSize % numMicrobatches !== 0) {
+    throw new DpError(
+      'INVALID_OPTION',
+      `expectedBatchSize must be a multiple of numMicrobatches (${numMicrobatches}), got ${expectedBatchSize}`,
+    );
+  }
+  const size = microbatchSize ?? (expectedBatchSize === undefined ? 1 : expectedBatchSize / numMicrobatches);
+  if (expectedBatchSize !== undefined && expectedBatchSize !== numMicrobatches * size) {
+    throw new DpError(
+      'INVALID_OPTION',
+      `microbatchSize must be expectedBatchSize / numMicrobatches = ${expectedBatchSize / numMicrobatches}, got ${size}; give two of the three`,
+    );
+  }
+  return {
+    l2NormClip,
+    noiseMultiplier,
+    numMicrobatches,
+    microbatchSize: size,
+    expectedBatchSize: numMicrobatches * size,
+    mayExceed: expectedBatchSize !== undefined || microbatchSize !== undefined,
+    strategy: options.strategy ?? 'fast',
+    randomSource: options.randomSource ?? secureSource(),
+    ledger: options.ledger ?? new Ledger(),
+  };
+}
+
+/** @throws DpError INVALID_OPTION. */
+export function positive(name: string, value: number): void {
+  if (!(value > 0 && Number.isFinite(value))) {
+    throw new DpError('INVALID_OPTION', `${name} must be a finite number > 0, got ${value}`);
+  }
+}
+
+/** @throws DpError INVALID_OPTION. */
+export function positiveInteger(name: string, value: number): void {
+  if (!(Number.isSafeInteger(value) && value >= 1)) {
+    throw new DpError('INVALID_OPTION', `${name} must be an integer >= 1, got ${value}`);
+  }
+}

@@ -1,0 +1,51 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import {DpError} from '../errors.js';
+import {batch, type Label} from './labels.js';
+import type {InsideLeaf, Recording} from './record.js';
+
+/** What is known about the tensors that a loss function takes from outside (privacy rule S1). */
+export interface DeclaredSources {
+  /** Tensors that hold the examples at axis 0. Sensitive. Without them, leaves of B rows are assumed to be the batch. */
+  readonly batch?: readonly tf.Tensor[];
+  /** Tensors that depend on no example, such as class weights or a positional table. */
+  readonly publicTensors?: readonly tf.Tensor[];
+}
+
+/** Whether a tensor that no recorded kernel made may hold examples: not a variable, a scalar, or made inside. */
+export function isSensitiveLeaf(recording: Recording, tensor: tf.Tensor): boolean {
+  return !(tensor instanceof tf.Variable) && tensor.rank > 0 && !recording.insideLeaves.has(tensor.id);
+}
+
+/** The label of a tensor that no recorded kernel made. @throws DpError UNKNOWN_TENSOR: a shape is never a proof. */
+export function labelLeaf(
+  recording: Recording,
+  tensor: tf.Tensor,
+  batchSize: number,
+  declared: DeclaredSources,
+): Label {
+  if (tensor instanceof tf.Variable) return {kind: 'parameter'};
+  const inside = recording.insideLeaves.get(tensor.id);
+  if (inside !== undefined) return {kind: 'public', rows: rowsOf(inside)};
+  if (declared.publicTensors?.some((known) => known.id === tensor.id)) return {kind: 'public', rows: 'positional'};
+  if (tensor.rank === 0) return {kind: 'public', rows: 'uniform'};
+  const isBatch =
+    declared.batch === undefined
+      ? tensor.shape[0] === batchSize
+      : declared.batch.some((known) => known.id === tensor.id);
+  if (isBatch && tensor.shape[0] === batchSize) return batch(0, 1);
+  throw new DpError(
+    'UNKNOWN_TENSOR',
+    `the loss uses a tensor of shape [${tensor.shape.join(', ')}] from outside the loss function that is neither a variable ` +
+      `nor ${declared.batch === undefined ? `a batch of ${batchSize} examples` : 'one of the declared batch tensors'}: ` +
+      'it might hold other examples. Declare it in `batch` (examples at axis 0) or in `publicTensors` (depends on no example)',
+  );
+}
+
+function rowsOf({values, scopes}: InsideLeaf): 'uniform' | 'exchangeable' | 'positional' {
+  // tf.dropout draws its mask afresh on every call; any other random tensor might be seeded, so a function of position.
+  if (scopes.includes('dropout__op')) return 'exchangeable';
+  const first = values[0];
+  for (let i = 1; i < values.length; i++) if (values[i] !== first) return 'positional';
+  return 'uniform';
+}
