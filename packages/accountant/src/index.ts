@@ -1,1 +1,38 @@
-export {};
+// Events: what was released, as data.
+export {
+  checkEvent,
+  composed,
+  eventText,
+  gaussian,
+  noOp,
+  nonPrivate,
+  poissonSampled,
+  selfComposed,
+  type ComposedEvent,
+  type DpEvent,
+  type GaussianEvent,
+  type NoOpEvent,
+  type NonPrivateEvent,
+  type PoissonSampledEvent,
+  type SelfComposedEvent,
+} from './event.js';
+export {NEIGHBOURING_RELATIONS, type NeighbouringRelation} from './neighbours.js';
+export {UnsupportedEventError} from './unsupported_event_error.js';
+
+// Accountants: what it costs.
+export {RdpAccountant, type RdpAccountantOptions} from './rdp/accountant.js';
+export {type ConversionName, type OptimalEpsilon} from './rdp/convert.js';
+export {DEFAULT_ORDERS, TUTORIAL_ORDERS} from './rdp/orders.js';
+export {sampledGaussianRdp} from './rdp/sampled_gaussian.js';
+export {gaussianDelta} from './gaussian/delta.js';
+export {gaussianEpsilon} from './gaussian/epsilon.js';
+export {reduceToGaussian} from './gaussian/reduce.js';
+
+// Plans: a whole training run.
+export {
+  dpSgdBudget,
+  dpSgdEvent,
+  type DpSgdBudget,
+  type DpSgdEventOptions,
+  type DpSgdRun,
+} from './plan/dp_sgd.js';

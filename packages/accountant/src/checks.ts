@@ -1,0 +1,46 @@
+/** Throws unless `value` is a finite number; `name` says whose value it is. */
+export function requireFinite(name: string, value: number): void {
+  if (!Number.isFinite(value)) throw new RangeError(`${name} must be a finite number, got ${String(value)}`);
+}
+
+/** Throws unless `value` is a finite number >= 0. */
+export function requireNonNegative(name: string, value: number): void {
+  requireFinite(name, value);
+  if (value < 0) throw new RangeError(`${name} must be >= 0, got ${value}`);
+}
+
+/** Throws unless `value` is a finite number > 0. */
+export function requirePositive(name: string, value: number): void {
+  requireFinite(name, value);
+  if (value <= 0) throw new RangeError(`${name} must be > 0, got ${value}`);
+}
+
+/** Throws unless `value` is an integer >= `least` that a double holds exactly. */
+export function requireInteger(name: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new RangeError(`${name} must be an integer >= ${least}, got ${String(value)}`);
+  }
+}
+
+/** Throws unless `value` lies in [0, 1]. */
+export function requireProbability(name: string, value: number): void {
+  requireFinite(name, value);
+  if (value < 0 || value > 1) throw new RangeError(`${name} must be in [0, 1], got ${value}`);
+}
+
+/** Throws unless `value` lies strictly between 0 and 1, as a useful delta does. */
+export function requireDelta(name: string, value: number): void {
+  requireFinite(name, value);
+  if (value <= 0 || value >= 1) {
+    throw new RangeError(
+      `${name} must be > 0 and < 1, got ${value}; a common choice is 1 / numExamples or less`,
+    );
+  }
+}
+
+/** Throws unless `value` is one of `allowed`. */
+export function requireOneOf(name: string, value: string, allowed: readonly string[]): void {
+  if (!allowed.includes(value)) {
+    throw new RangeError(`${name} must be ${allowed.map((a) => `'${a}'`).join(' or ')}, got '${value}'`);
+  }
+}

@@ -1,0 +1,14 @@
+import {ERF_NEAR_ZERO_LIMIT, erfNearZero} from './erf_near_zero.js';
+import {erfcx} from './erfcx.js';
+
+/** The complementary error function 1 - erf(x), to full relative accuracy also where it is tiny. */
+export function erfc(x: number): number {
+  if (x < -ERF_NEAR_ZERO_LIMIT) return 2 - erfc(-x);
+  if (x <= ERF_NEAR_ZERO_LIMIT) return 1 - erfNearZero(x);
+  if (x > 30) return 0;
+  // exp(-x^2) with x^2 split into a part that is exact in a double and a small rest: rounding x^2 itself would cost
+  // x^2 units in the last place (Cody 1969).
+  const head = Math.trunc(x * 16) / 16;
+  const tail = (x - head) * (x + head);
+  return Math.exp(-head * head) * Math.exp(-tail) * erfcx(x);
+}

@@ -1,0 +1,68 @@
+import type {DpEvent} from './event.js';
+import {NEIGHBOURING_RELATIONS, type NeighbouringRelation} from './neighbours.js';
+import {UnsupportedEventError} from './unsupported_event_error.js';
+
+/** The accountants of this package. */
+export type AccountantName = 'RdpAccountant';
+
+/** For one kind of event: which accountants bound it, and under which relations. */
+type Support = Readonly<Partial<Record<AccountantName, readonly NeighbouringRelation[]>>>;
+
+const ANY: Support = {RdpAccountant: NEIGHBOURING_RELATIONS};
+// A zeroed-out record that is drawn adds nothing, exactly as a record that is not there; with a replaced record the pair
+// of output distributions is another one, which is not implemented.
+const POISSON: Support = {RdpAccountant: ['addOrRemoveOne', 'replaceSpecial']};
+
+const SUPPORT: Readonly<Record<DpEvent['kind'], Support>> = {
+  noOp: ANY,
+  nonPrivate: ANY,
+  gaussian: ANY,
+  poissonSampled: POISSON,
+  composed: ANY,
+  selfComposed: ANY,
+};
+
+/** The same inside poissonSampled, where what is released from one batch must reduce to one Gaussian. */
+const SUPPORT_INSIDE_SAMPLING: Readonly<Record<DpEvent['kind'], Support>> = {
+  noOp: POISSON,
+  nonPrivate: POISSON,
+  gaussian: POISSON,
+  poissonSampled: {},
+  composed: POISSON,
+  selfComposed: POISSON,
+};
+
+/**
+ * Checks that an accountant has a bound for the event and for all events inside it.
+ * @throws UnsupportedEventError naming the innermost event that has none, and what does support it.
+ */
+export function checkSupport(
+  accountant: AccountantName,
+  event: DpEvent,
+  relation: NeighbouringRelation,
+  insideSampling = false,
+): void {
+  const support = (insideSampling ? SUPPORT_INSIDE_SAMPLING : SUPPORT)[event.kind];
+  if (support[accountant]?.includes(relation) !== true) {
+    const place = insideSampling ? ' inside poissonSampled' : '';
+    throw new UnsupportedEventError(
+      accountant,
+      event,
+      relation,
+      place,
+      supportText(event.kind, support, place),
+    );
+  }
+  if (event.kind === 'poissonSampled') checkSupport(accountant, event.event, relation, true);
+  if (event.kind === 'selfComposed') checkSupport(accountant, event.event, relation, insideSampling);
+  if (event.kind === 'composed') {
+    for (const part of event.events) checkSupport(accountant, part, relation, insideSampling);
+  }
+}
+
+function supportText(kind: DpEvent['kind'], support: Support, place: string): string {
+  const entries = Object.entries(support).map(
+    ([accountant, relations]) => `${accountant} under ${relations.map((r) => `'${r}'`).join(' or ')}`,
+  );
+  return `${kind}${place} is supported by ${entries.length > 0 ? entries.join('; ') : 'no accountant'}`;
+}
