@@ -2,17 +2,26 @@
 export function columnSums(d: usize, rows: i32, columns: i32, out: usize, add: bool): void {
   const stride = (<usize>columns) << 2;
   let c = 0;
-  for (; c + 4 <= columns; c += 4) {
-    const at = (<usize>c) << 2;
-    let s = add ? v128.load(out + at) : f32x4.splat(0);
-    for (let p = 0, q = d + at; p < rows; p++, q += stride) s = f32x4.add(s, v128.load(q));
-    v128.store(out + at, s);
+  for (; c + 16 <= columns; c += 16, d += 64, out += 64) {
+    let s0 = add ? v128.load(out) : f32x4.splat(0);
+    let s1 = add ? v128.load(out, 16) : f32x4.splat(0);
+    let s2 = add ? v128.load(out, 32) : f32x4.splat(0);
+    let s3 = add ? v128.load(out, 48) : f32x4.splat(0);
+    for (let p = 0, q = d; p < rows; p++, q += stride) {
+      s0 = f32x4.add(s0, v128.load(q));
+      s1 = f32x4.add(s1, v128.load(q, 16));
+      s2 = f32x4.add(s2, v128.load(q, 32));
+      s3 = f32x4.add(s3, v128.load(q, 48));
+    }
+    v128.store(out, s0);
+    v128.store(out, s1, 16);
+    v128.store(out, s2, 32);
+    v128.store(out, s3, 48);
   }
-  for (; c < columns; c++) {
-    const at = (<usize>c) << 2;
-    let s: f32 = add ? load<f32>(out + at) : 0;
-    for (let p = 0, q = d + at; p < rows; p++, q += stride) s += load<f32>(q);
-    store<f32>(out + at, s);
+  for (; c < columns; c++, d += 4, out += 4) {
+    let s: f32 = add ? load<f32>(out) : 0;
+    for (let p = 0, q = d; p < rows; p++, q += stride) s += load<f32>(q);
+    store<f32>(out, s);
   }
 }
 
@@ -59,32 +68,54 @@ function chunkOfSquares(a: usize, n: i32): f64 {
   return total;
 }
 
-/** 1.5 * 2^52: adding and subtracting it rounds |t| < 2^51 to the nearest integer, ties to even. */
-const ROUND: f64 = 6755399441055744.0;
-
-/** sums[j] += round(scale * a[j]) for n float32 values and float64 sums. */
+/**
+ * sums[j] += round(scale * a[j]) for n float32 values and float64 sums. Ties go to even. Sums are exact as long as
+ * they stay below 2^53.
+ */
 export function accumulate(a: usize, n: i32, scale: f64, sums: usize): void {
   const factor = f64x2.splat(scale);
-  const magic = f64x2.splat(ROUND);
   let i = 0;
-  for (; i + 4 <= n; i += 4, a += 16, sums += 32) {
-    const t0 = f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(a)), factor);
-    const t1 = f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(a, 8)), factor);
-    v128.store(sums, f64x2.add(v128.load(sums), f64x2.sub(f64x2.add(t0, magic), magic)));
-    v128.store(sums, f64x2.add(v128.load(sums, 16), f64x2.sub(f64x2.add(t1, magic), magic)), 16);
+  for (; i + 8 <= n; i += 8, a += 32, sums += 64) {
+    add2(sums, f64x2.promote_low_f32x4(v128.load64_zero(a)), factor);
+    add2(sums + 16, f64x2.promote_low_f32x4(v128.load64_zero(a, 8)), factor);
+    add2(sums + 32, f64x2.promote_low_f32x4(v128.load64_zero(a, 16)), factor);
+    add2(sums + 48, f64x2.promote_low_f32x4(v128.load64_zero(a, 24)), factor);
   }
-  for (; i < n; i++, a += 4, sums += 8) {
-    const t = <f64>load<f32>(a) * scale;
-    store<f64>(sums, load<f64>(sums) + (t + ROUND - ROUND));
+  for (; i < n; i++, a += 4, sums += 8) add1(sums, <f64>load<f32>(a), scale);
+}
+
+/**
+ * sums[k, f] += round(scale * x[k] * d[f]): the outer product x^T d, in float64 and never stored. Takes 8 columns
+ * at a time, a cache line of the sums, and all rows for them.
+ */
+export function accumulateOuter(x: usize, rows: i32, d: usize, columns: i32, scale: f64, sums: usize): void {
+  const stride = (<usize>columns) << 3;
+  let f = 0;
+  for (; f + 8 <= columns; f += 8, d += 32, sums += 64) {
+    const d0 = f64x2.promote_low_f32x4(v128.load64_zero(d));
+    const d1 = f64x2.promote_low_f32x4(v128.load64_zero(d, 8));
+    const d2 = f64x2.promote_low_f32x4(v128.load64_zero(d, 16));
+    const d3 = f64x2.promote_low_f32x4(v128.load64_zero(d, 24));
+    for (let k = 0, row = sums; k < rows; k++, row += stride) {
+      const factor = f64x2.splat(<f64>load<f32>(x + ((<usize>k) << 2)) * scale);
+      add2(row, d0, factor);
+      add2(row + 16, d1, factor);
+      add2(row + 32, d2, factor);
+      add2(row + 48, d3, factor);
+    }
+  }
+  for (; f < columns; f++, d += 4, sums += 8) {
+    const value = <f64>load<f32>(d);
+    for (let k = 0, row = sums; k < rows; k++, row += stride) {
+      add1(row, value, <f64>load<f32>(x + ((<usize>k) << 2)) * scale);
+    }
   }
 }
 
-/** sums[k, f] += round(scale * x[k] * d[f]): the rank-one gradient of a dense weight, never stored. */
-export function accumulateOuter(x: usize, rows: i32, d: usize, columns: i32, scale: f64, sums: usize): void {
-  const stride = (<usize>columns) << 3;
-  for (let k = 0; k < rows; k++, x += 4, sums += stride) {
-    const factor = <f64>load<f32>(x) * scale;
-    // The products are exact zeros: everything here is finite, or the example would have been left out.
-    if (factor != 0) accumulate(d, columns, factor, sums);
-  }
+function add2(sums: usize, value: v128, factor: v128): void {
+  v128.store(sums, f64x2.add(v128.load(sums), f64x2.nearest(f64x2.mul(value, factor))));
+}
+
+function add1(sum: usize, value: f64, factor: f64): void {
+  store<f64>(sum, load<f64>(sum) + nearest<f64>(value * factor));
 }

@@ -1,13 +1,13 @@
-import {packPanel, tile} from './microkernel';
+import {packPanel, rowTile, tile} from './microkernel';
 
 /**
  * One image's gradient of a convolution filter, or of a dense weight over several positions:
  *
  *   out[k, f] (+)= sum over positions p = (y, z) of x[y * yStride + z * zStride + offset(k)] * d[p, f]
  *
- * with offset(k) = (k / run) * runStride + 4 * (k % run): a filter row is a run of kw * C values, a dense row is
- * a single run. x: no value outside the positions' windows is read. d: [ys * zs, columns]. out: [rows, columns].
- * panel: ys * zs * 32 bytes of scratch, used only if columns is no multiple of 8. Strides count bytes.
+ * with offset(k) = (k / run) * runStride + 4 * (k % run): a filter's row is a run of kw * C neighbouring values, a
+ * dense weight's rows are a single run. d: [ys * zs, columns], out: [runs * run, columns]. panel: scratch of
+ * ys * zs * 32 bytes, used if columns is no multiple of 8. Nothing outside the positions' windows is read.
  */
 export function filterGradient(
   x: usize,
@@ -15,7 +15,7 @@ export function filterGradient(
   zs: i32,
   yStride: usize,
   zStride: usize,
-  rows: i32,
+  runs: i32,
   run: i32,
   runStride: usize,
   d: usize,
@@ -24,45 +24,47 @@ export function filterGradient(
   panel: usize,
   add: bool,
 ): void {
-  const outStride = (<usize>columns) << 2;
-  const last = rows - 1;
-  for (let f = 0; f < columns; f += 8) {
-    const width = min(columns - f, 8);
-    const column = (<usize>f) << 2;
-    let source = d + column;
-    let sourceStride = outStride;
-    if (width < 8) {
-      packPanel(source, ys * zs, width, outStride, 4, panel);
-      source = panel;
-      sourceStride = 32;
-    }
-    for (let k = 0; k < rows; k += 4) {
-      const o0 = offset(k, run, runStride);
-      const o1 = offset(min(k + 1, last), run, runStride);
-      const o2 = offset(min(k + 2, last), run, runStride);
-      const o3 = offset(min(k + 3, last), run, runStride);
-      tile(
-        x,
-        o0,
-        o1,
-        o2,
-        o3,
-        ys,
-        zs,
-        yStride,
-        zStride,
-        source,
-        sourceStride,
-        out + <usize>k * outStride + column,
-        outStride,
-        min(rows - k, 4),
-        width,
-        add,
-      );
+  const stride = (<usize>columns) << 2;
+  const positions = ys * zs;
+  if (positions == 0) {
+    if (!add) memory.fill(out, 0, <usize>(runs * run) * stride);
+    return;
+  }
+  const tail = columns & 7;
+  if (tail > 0) packPanel(d + ((<usize>(columns - tail)) << 2), positions, tail, stride, 4, panel);
+  for (let r = 0; r < runs; r++, x += runStride, out += <usize>run * stride) {
+    for (let k = 0; k < run;) {
+      const single = run < 4;
+      // The last tile of a run overlaps the one before it, and stores only what is new.
+      const start = single ? k : min(k, run - 4);
+      const row = x + ((<usize>start) << 2);
+      const target = out + <usize>start * stride;
+      for (let f = 0; f < columns; f += 8) {
+        const at = (<usize>f) << 2;
+        const width = min(columns - f, 8);
+        const source = width == 8 ? d + at : panel;
+        const sourceStride = width == 8 ? stride : 32;
+        if (single) {
+          rowTile(row, ys, zs, yStride, zStride, source, sourceStride, target + at, width, add);
+        } else {
+          tile(
+            row,
+            ys,
+            zs,
+            yStride,
+            zStride,
+            source,
+            sourceStride,
+            target + at,
+            stride,
+            k - start,
+            4,
+            width,
+            add,
+          );
+        }
+      }
+      k = single ? k + 1 : start + 4;
     }
   }
-}
-
-function offset(k: i32, run: i32, runStride: usize): usize {
-  return <usize>(<u32>k / <u32>run) * runStride + <usize>((<u32>k % <u32>run) << 2);
 }

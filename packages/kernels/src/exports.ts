@@ -9,7 +9,7 @@ export interface KernelExports {
     zs: number,
     yStride: number,
     zStride: number,
-    rows: number,
+    runs: number,
     run: number,
     runStride: number,
     d: number,

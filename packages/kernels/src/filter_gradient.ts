@@ -51,7 +51,7 @@ export function openFilterGradient(scope: Scope, g: ConvGeometry): FilterGradien
       g.outWidth,
       g.strideHeight * row,
       g.strideWidth * pixel,
-      g.filterHeight * g.filterWidth * g.channels,
+      g.filterHeight,
       g.filterWidth * g.channels,
       row,
       dy,

@@ -14,14 +14,13 @@ export function densePart(scope: Scope, {x, dy}: DenseContribution): GradientPar
   const dyOf = (example: number) => dys.address + example * positions * columns * 4;
 
   const form: GradientPart['form'] = (example, out, add) => {
-    const xRow = rows * 4;
     kernels.filterGradient(
       xOf(example),
       1,
       positions,
       0,
-      xRow,
-      rows,
+      rows * 4,
+      1,
       rows,
       0,
       dyOf(example),

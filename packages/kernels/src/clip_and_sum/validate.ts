@@ -26,7 +26,7 @@ export function validateParameters(parameters: readonly PerExampleParameter[]): 
       agree(name, 'coordinates of the gradient', gradientSize(contribution, name), size);
     });
   });
-  return examples ?? 0;
+  return examples ?? Infinity; // nothing depends on any example
 }
 
 function tensorsOf(contribution: Contribution, name: string): Tensor[] {
