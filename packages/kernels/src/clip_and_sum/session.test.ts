@@ -59,6 +59,9 @@ function reference(
 const squaredNorm = (gradient: readonly Float64Array[]) =>
   gradient.reduce((total, part) => part.reduce((sum, v) => sum + v * v, total), 0);
 
+/** Without negative zeros, which compare as different. */
+const unsigned = (sums: readonly Float64Array[]) => sums.map((sum) => sum.map((v) => v + 0));
+
 describe('the clip-and-sum session', () => {
   test('measures and sums exactly what a float64 reference does, where float32 has nothing to round', () => {
     fc.assert(
@@ -73,16 +76,10 @@ describe('the clip-and-sum session', () => {
             const scale = 100 * (next() - 0.3);
             session.accumulate(scale);
             gradient.forEach((part, p) => {
-              part.forEach((v, j) => {
-                const t = scale * v;
-                // A float64 product may round either way of a tie, which the random scale never meets.
-                expected[p]![j]! += roundTiesToEven(t);
-              });
+              part.forEach((v, j) => (expected[p]![j]! += roundTiesToEven(scale * v)));
             });
           }
-          session.sums().forEach((sum, p) => {
-            sum.forEach((v, j) => expect(v + 0).toBe(expected[p]![j]! + 0));
-          });
+          expect(unsigned(session.sums())).toEqual(unsigned(expected));
         });
       }),
       {numRuns: 150},
@@ -125,9 +122,8 @@ describe('the clip-and-sum session', () => {
           const gradient = reference(parameters, group, 0.25);
           expect(session.measureGroup(group, 0.25)).toBe(squaredNorm(gradient));
           session.accumulate(4);
-          session.sums().forEach((sum, p) => {
-            sum.forEach((v, j) => expect(v).toBeCloseTo(4 * gradient[p]![j]!, 12));
-          });
+          const expected = gradient.map((part) => part.map((v) => roundTiesToEven(4 * v)));
+          expect(unsigned(session.sums())).toEqual(unsigned(expected));
         });
       }),
       {numRuns: 100},
@@ -175,9 +171,8 @@ describe('the clip-and-sum session', () => {
             return sums;
           };
           const [with1, without1, only1] = [add([0, 1, 2]), add([2, 0]), add([1])];
-          with1.forEach((sum, p) => {
-            sum.forEach((v, j) => expect(v - without1[p]![j]!).toBe(only1[p]![j]! + 0));
-          });
+          const difference = with1.map((sum, p) => sum.map((v, j) => v - without1[p]![j]!));
+          expect(unsigned(difference)).toEqual(unsigned(only1));
           expect(session.sums().every((sum) => sum.every((v) => v === 0))).toBe(true);
         });
       }),
@@ -312,11 +307,11 @@ describe('the clip-and-sum session', () => {
     withSession([{size: 1, contributions: [{kind: 'sum', dy}]}], (session) => {
       expect(() => session.accumulate(1)).toThrow(/measured before/);
       session.measure(0);
-      expect(() => session.accumulate(2 ** 33)).toThrow(/2\^32/);
       expect(() => session.accumulate(NaN)).toThrow(/finite/);
-      for (let i = 0; i < 2 ** 21 - 1; i++) session.accumulate(2 ** 32);
-      expect(() => session.accumulate(2 ** 32)).toThrow(/2\^53/);
-      expect(session.sums()).toEqual([Float64Array.of(2 ** 53 - 2 ** 32)]);
+      session.accumulate(2 ** 52);
+      session.accumulate(2 ** 52 - 3);
+      expect(() => session.accumulate(1)).toThrow(/2\^53/);
+      expect(session.sums()).toEqual([Float64Array.of(2 ** 53 - 3)]);
     });
   });
 
@@ -351,7 +346,9 @@ describe('the clip-and-sum session', () => {
 
   test('survives tf.tidy around its making', () => {
     const dy = tf.ones([1, 1, 2]);
-    const session = tf.tidy(() => openClipAndSum([{size: 2, contributions: [{kind: 'sum', dy}]}]));
+    const opened: ClipAndSum[] = [];
+    tf.tidy(() => void opened.push(openClipAndSum([{size: 2, contributions: [{kind: 'sum', dy}]}])));
+    const session = opened[0]!;
     const filler = tf.fill([1000], 7);
     session.measure(0);
     session.accumulate(3);

@@ -30,7 +30,7 @@ export interface ClipAndSum {
    * in grid units: clip factor / grid. The sums are integers below 2^53, hence exact, and what is added for an
    * example does not depend on the others.
    *
-   * @throws if the last measured norm was not finite, if |scale| * |g| exceeds 2^32, or if a sum could reach 2^53.
+   * @throws if the last measured norm was not finite, or if a sum could reach 2^53.
    */
   accumulate(scale: number): void;
 
@@ -41,8 +41,6 @@ export interface ClipAndSum {
   dispose(): void;
 }
 
-/** |scale| * |g| at most: far inside the range where rounding by the 1.5 * 2^52 constant is right. */
-const ADDITION_LIMIT = 2 ** 32;
 /** Integers are exact in float64 below this. */
 const SUM_LIMIT = 2 ** 53;
 const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
@@ -114,8 +112,8 @@ class Session implements ClipAndSum {
 
   accumulate(scale: number): void {
     const norm = Math.abs(scale) * this.#norm;
-    if (!(norm <= ADDITION_LIMIT)) {
-      throw new RangeError('accumulate needs a finite gradient, measured before, of at most 2^32 grid units');
+    if (!Number.isFinite(norm)) {
+      throw new RangeError('accumulate needs a finite scale, and a gradient measured before that was finite');
     }
     if (this.#largestSum + norm + 1 >= SUM_LIMIT) {
       throw new RangeError(
