@@ -1,1 +1,2 @@
-export {};
+export {type RandomAccessDataset} from './dataset.js';
+export {fitSampled, type FitSampledOptions, type FitSampledResult, type StepReport} from './fit_sampled.js';

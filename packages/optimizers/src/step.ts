@@ -53,7 +53,7 @@ export function privateGradient(request: StepRequest): StepResult {
     const tensors = tf.tidy(() => {
       // No example's loss may depend on another example.
       const proof = proveSeparation(recording, loss.perExample, sources);
-      checkSeparation(recording, loss, proof, variables);
+      checkSeparation(recording, loss, proof, {...sources, variables});
 
       // Backward: what each example contributes to each variable's gradient.
       const contributions =

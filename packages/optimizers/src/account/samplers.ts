@@ -61,7 +61,7 @@ export function shuffleSampler(options: SamplerOptions): Sampler {
       return {
         id: `shuffle-${epoch}-${step}`,
         indices: order.slice(step * batchSize, (step + 1) * batchSize),
-        sampling: {kind: 'shuffle', numExamples, epoch},
+        sampling: {kind: 'shuffle', numExamples, batchSize, epoch},
       };
     },
   };

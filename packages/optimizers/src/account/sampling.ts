@@ -7,8 +7,8 @@ export type Sampling =
   | {readonly kind: 'unknown'}
   /** Each of `numExamples` records joined independently with `samplingProbability`. */
   | {readonly kind: 'poisson'; readonly numExamples: number; readonly samplingProbability: number}
-  /** Batch `batch` of a fresh permutation of `numExamples` records: each takes part once in `epoch`. */
-  | {readonly kind: 'shuffle'; readonly numExamples: number; readonly epoch: number};
+  /** Batches of `batchSize` cut from a fresh permutation of `numExamples` records: each takes part once in `epoch`. */
+  | {readonly kind: 'shuffle'; readonly numExamples: number; readonly batchSize: number; readonly epoch: number};
 
 /** A batch that a sampler drew. `indices` is sensitive, and so is its length under Poisson sampling. */
 export interface DrawnBatch {

@@ -23,8 +23,9 @@ export function loopContributions(
   const mask = [batchSize, ...new Array<number>(loss.perExample.rank - 1).fill(1)];
   const rows = Array.from({length: batchSize}, (_, example) =>
     tf.tidy(() => {
-      const oneHot = tf.reshape(tf.oneHot(tf.tensor1d([example], 'int32'), batchSize), mask);
-      const seed = tf.mul(all, tf.cast(oneHot, 'float32'));
+      const oneHot = new Float32Array(batchSize);
+      oneHot[example] = 1;
+      const seed = tf.mul(all, tf.tensor(oneHot, mask));
       const gradients = backpropagate(recording.nodes, new Map([[loss.perExample.id, seed]]), wanted);
       return variables.map((variable) =>
         tf.reshape(gradients.get(variable.id) ?? tf.zeros(variable.shape), [1, variable.size]),

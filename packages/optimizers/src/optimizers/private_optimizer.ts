@@ -34,6 +34,17 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
   }
 
   /**
+   * One update, as of any tf.js optimizer, with a private gradient: `computeGradients`, then the base optimizer's step.
+   *
+   * @param f - Returns the per-example losses [B], or their scalar mean. Sensitive.
+   * @param returnCost - Whether to return the mean loss (sensitive, covered by no epsilon). Default: false.
+   * @param varList - Default: all trainable variables.
+   */
+  override minimize(f: () => tf.Tensor, returnCost = false, varList?: tf.Variable[]): tf.Scalar | null {
+    return super.minimize(f as () => tf.Scalar, returnCost, varList);
+  }
+
+  /**
    * The private gradients of a loss: what `minimize`, and so `model.fit`, applies. Each call is a release with a ledger
    * row. The ledger cannot know how the batch was sampled, and says `unknown`; use `minimizeDrawn` where it is known.
    *

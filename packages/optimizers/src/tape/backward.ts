@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import {DpError} from '../errors.js';
 import type {TapeNode} from './engine.js';
 
 /** Gradients of a node's inputs, taken over from tf.js by a rule of ours. */
@@ -47,11 +48,21 @@ export function backpropagate(
       continue;
     }
     const gradients = node.gradient?.(outputs);
-    if (gradients === undefined) throw new Error(`tf.js has no gradient for '${node.kernelName}'`);
+    if (gradients === undefined) throw noGradient(node.kernelName);
     for (const [name, input] of inputs) {
       const gradient = gradients[name]?.();
       if (gradient !== undefined) add(input, gradient);
     }
   }
   return dys;
+}
+
+function noGradient(kernel: string): DpError {
+  const anyRegistered = tf.getGradient(tf.Add) !== undefined;
+  return new DpError(
+    'UNSUPPORTED',
+    anyRegistered
+      ? `tf.js has no gradient for operation '${kernel}'. Express it with differentiable operations`
+      : "no gradients are registered: @tensorflow/tfjs-core alone has none in Node. Import '@tensorflow/tfjs' or '@tensorflow/tfjs-layers'",
+  );
 }

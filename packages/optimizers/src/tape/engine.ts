@@ -32,6 +32,8 @@ export interface EngineInternals {
   keep<T extends tf.Tensor>(tensor: T): T;
   makeTensorFromDataId(dataId: object, shape: number[], dtype: tf.DataType): tf.Tensor;
   runKernel(name: string, inputs: KernelInputs, attrs?: KernelAttributes): tf.Tensor | tf.Tensor[];
+  /** What both registered kernels (with `kernelName`) and hand-written gradients (without) go through. */
+  runKernelFunc(call: {readonly kernelName?: string}): tf.Tensor | tf.Tensor[];
   customGrad(f: CustomGradient): (...inputs: tf.Tensor[]) => tf.Tensor;
   makeTensor(values: unknown, shape: number[], dtype: tf.DataType, backend?: unknown): tf.Tensor;
   readSync(dataId: object): unknown;

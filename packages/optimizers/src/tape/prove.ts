@@ -4,7 +4,7 @@ import {DpError} from '../errors.js';
 import {isBatch, type Label} from './labels.js';
 import type {KernelCall, Recording} from './record.js';
 import {separationRules} from './rules/index.js';
-import {labelLeaf, type DeclaredSources} from './sources.js';
+import {labelLeaf, type KnownSources} from './sources.js';
 
 /** The proof that no example's loss depends on another example. */
 export interface SeparationProof {
@@ -24,7 +24,7 @@ export interface SeparationProof {
 export function proveSeparation(
   recording: Recording,
   perExample: tf.Tensor,
-  declared: DeclaredSources = {},
+  declared: KnownSources = {},
 ): SeparationProof {
   const batchSize = declared.batch?.[0]?.shape[0] ?? perExample.shape[0] ?? 0;
   const labels = new Map<number, Label>();

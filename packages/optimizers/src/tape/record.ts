@@ -23,8 +23,10 @@ export interface KernelCall {
 
 /** A tensor that the closure made from JavaScript values. */
 export interface InsideLeaf {
+  readonly tensor: tf.Tensor;
   readonly values: ArrayLike<unknown>;
-  readonly scopes: readonly string[];
+  /** A mask of `tf.dropout`, drawn afresh: not one of a fixed seed, which would be a function of position. */
+  readonly isFreshMask: boolean;
 }
 
 /** What ran, in order, while the loss was computed. Tensors may be disposed; their ids, shapes and saved copies are not. */
@@ -41,6 +43,9 @@ export interface Recording {
   /** Disposes everything that was held for the backward pass. */
   dispose(): void;
 }
+
+// eslint-disable-next-line no-restricted-properties -- watched, not used: what tf.js draws carries no claim.
+const mathRandom = Math.random;
 
 /**
  * Runs `lossFn` once under tf.js's tape and records every kernel call.
@@ -63,12 +68,16 @@ export function record(lossFn: () => tf.Tensor): Recording {
   const insideLeaves = new Map<number, InsideLeaf>();
   const reduced = new Map<number, tf.Tensor>();
   const publicData = new WeakSet<object>();
+  let insideTrusted = 0;
+  // tf.js's random tensors ask Math.random for a seed unless they were given one.
+  let randomCalls = 0;
   const variablesBefore = snapshotVariables(engine);
 
   const scopes = (): string[] => engine.state.scopeStack.map((scope) => scope.name);
   const original = {
     runKernel: engine.runKernel.bind(engine),
     makeTensor: engine.makeTensor.bind(engine),
+    runKernelFunc: engine.runKernelFunc.bind(engine),
     customGrad: engine.customGrad.bind(engine),
     readSync: engine.readSync.bind(engine),
     read: engine.read.bind(engine),
@@ -112,13 +121,28 @@ export function record(lossFn: () => tf.Tensor): Recording {
           },
           makeTensor(values, shape, dtype, backend) {
             const tensor = original.makeTensor(values, shape, dtype, backend);
-            insideLeaves.set(tensor.id, {values: values as ArrayLike<unknown>, scopes: scopes()});
+            const isFreshMask = randomCalls > 0 && scopes().includes('dropout__op');
+            randomCalls = 0;
+            insideLeaves.set(tensor.id, {tensor, values: values as ArrayLike<unknown>, isFreshMask});
             publicData.add(tensor.dataId);
             return tensor;
           },
           customGrad(f) {
-            if (!trusted.has(gradientText(f))) throw handwrittenGradient(scopes());
-            return original.customGrad(f);
+            const operation = original.customGrad(f);
+            if (!trusted.has(gradientText(f))) return operation;
+            return (...inputs) => {
+              insideTrusted++;
+              try {
+                return operation(...inputs);
+              } finally {
+                insideTrusted--;
+              }
+            };
+          },
+          runKernelFunc(call) {
+            // Checked here, not in customGrad, since the operation may have been made before the recording began.
+            if (call.kernelName === undefined && insideTrusted === 0) throw handwrittenGradient(scopes());
+            return original.runKernelFunc(call);
           },
           readSync(dataId) {
             mustBePublic(dataId);
@@ -135,7 +159,7 @@ export function record(lossFn: () => tf.Tensor): Recording {
         },
         () =>
           withShadows(tf.Variable.prototype as {assign: tf.Variable['assign']}, {assign: refuseAssignment}, () =>
-            engine.tidy('forward', lossFn),
+            withShadows(Math, {random: () => (randomCalls++, mathRandom())}, () => engine.tidy('forward', lossFn)),
           ),
       );
     } finally {

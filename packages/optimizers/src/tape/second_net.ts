@@ -7,7 +7,7 @@ import type {LossParts} from './loss.js';
 import {ancestors, proveSeparation, type SeparationProof} from './prove.js';
 import {record, type Recording} from './record.js';
 import {replay} from './replay.js';
-import {isSensitiveLeaf} from './sources.js';
+import type {DeclaredSources} from './sources.js';
 
 /** Graphs that have passed; bounded, since a page may run for days. */
 const passed = new Set<string>();
@@ -24,20 +24,21 @@ export function checkSeparation(
   recording: Recording,
   loss: LossParts,
   proof: SeparationProof,
-  variables: readonly tf.Variable[],
+  {variables, publicTensors = []}: Pick<Watched, 'variables'> & DeclaredSources,
 ): void {
   if (proof.batchSize < 2) return;
   const signature = graphSignature(recording, loss, proof);
   if (passed.has(signature)) return;
 
-  const leaves = sensitiveLeaves(recording, loss);
-  const base = observe(recording, loss, leaves, variables);
+  const leaves = batchLeaves(recording, loss, proof);
+  const watched: Watched = {leaves, variables, publicTensors};
+  const base = observe(recording, loss, watched, leaves);
   for (const leaf of leaves) {
     for (const row of [0, proof.batchSize - 1]) {
       const changed = withRowChanged(leaf, row);
       if (changed === undefined) continue;
       const replaced = leaves.map((other) => (other === leaf ? changed : other));
-      const seen = observe(recording, loss, leaves, variables, replaced);
+      const seen = observe(recording, loss, watched, replaced);
       for (let example = 0; example < proof.batchSize; example++) {
         if (example !== row && !sameObservation(base, seen, example)) throw notSeparate(leaf, row, example);
       }
@@ -45,6 +46,13 @@ export function checkSeparation(
   }
   if (passed.size >= MAX_REMEMBERED) passed.clear();
   passed.add(signature);
+}
+
+interface Watched {
+  /** The tensors that hold the examples. */
+  readonly leaves: readonly tf.Tensor[];
+  readonly variables: readonly tf.Variable[];
+  readonly publicTensors: readonly tf.Tensor[];
 }
 
 interface Observation {
@@ -64,16 +72,17 @@ function sameObservation(a: Observation, b: Observation, example: number): boole
 function observe(
   recording: Recording,
   loss: LossParts,
-  leaves: readonly tf.Tensor[],
-  variables: readonly tf.Variable[],
-  replaced: readonly tf.Tensor[] = leaves,
+  {leaves, variables, publicTensors}: Watched,
+  replaced: readonly tf.Tensor[],
 ): Observation {
-  const substitutes = new Map(leaves.map((leaf, i) => [leaf.id, replaced[i] ?? leaf]));
+  const masks = [...recording.insideLeaves].filter(([, leaf]) => leaf.isFreshMask);
+  const freshMasks = new Map(masks.map(([id, {tensor, values}]) => [id, tf.tensor(values as Float32Array, tensor.shape, tensor.dtype)]));
+  const substitutes = new Map([...freshMasks, ...leaves.map((leaf, i) => [leaf.id, replaced[i] ?? leaf] as const)]);
   const again = record(() => replay(recording, loss.perExample, substitutes));
   try {
     return tf.tidy(() => {
       const parts: LossParts = {perExample: again.value, values: again.value, penalties: []};
-      const proof = proveSeparation(again, again.value, {batch: replaced});
+      const proof = proveSeparation(again, again.value, {batch: replaced, publicTensors, freshMasks: [...freshMasks.values()]});
       const session = openClipAndSum(perExampleContributions(again, parts, proof, variables));
       try {
         const squaredNorms = Array.from({length: proof.batchSize}, (_, example) => session.measure(example));
@@ -88,14 +97,10 @@ function observe(
   }
 }
 
-function sensitiveLeaves(recording: Recording, loss: LossParts): tf.Tensor[] {
-  const found = new Map<number, tf.Tensor>();
-  for (const call of ancestors(recording, loss.perExample)) {
-    for (const [, input] of call.inputs) {
-      if (!recording.producers.has(input.id) && isSensitiveLeaf(recording, input)) found.set(input.id, input);
-    }
-  }
-  return [...found.values()];
+function batchLeaves(recording: Recording, loss: LossParts, proof: SeparationProof): tf.Tensor[] {
+  const inputs = ancestors(recording, loss.perExample).flatMap((call) => call.inputs.map(([, input]) => input));
+  const leaves = inputs.filter((input) => !recording.producers.has(input.id) && proof.labels.get(input.id)?.kind === 'batch');
+  return [...new Map(leaves.map((leaf) => [leaf.id, leaf])).values()];
 }
 
 /** A copy in which one row holds another row's values (so they stay in the leaf's domain); undefined if all rows are equal. */

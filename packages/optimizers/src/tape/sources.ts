@@ -12,6 +12,11 @@ export interface DeclaredSources {
   readonly publicTensors?: readonly tf.Tensor[];
 }
 
+/** What a replay knows beside: dropout masks that were fresh when they were recorded. */
+export interface KnownSources extends DeclaredSources {
+  readonly freshMasks?: readonly tf.Tensor[];
+}
+
 /** Whether a tensor that no recorded kernel made may hold examples: not a variable, a scalar, or made inside. */
 export function isSensitiveLeaf(recording: Recording, tensor: tf.Tensor): boolean {
   return !(tensor instanceof tf.Variable) && tensor.rank > 0 && !recording.insideLeaves.has(tensor.id);
@@ -22,11 +27,12 @@ export function labelLeaf(
   recording: Recording,
   tensor: tf.Tensor,
   batchSize: number,
-  declared: DeclaredSources,
+  declared: KnownSources,
 ): Label {
   if (tensor instanceof tf.Variable) return {kind: 'parameter'};
   const inside = recording.insideLeaves.get(tensor.id);
   if (inside !== undefined) return {kind: 'public', rows: rowsOf(inside)};
+  if (declared.freshMasks?.includes(tensor) === true) return {kind: 'public', rows: 'exchangeable'};
   if (declared.publicTensors?.some((known) => known.id === tensor.id)) return {kind: 'public', rows: 'positional'};
   if (tensor.rank === 0) return {kind: 'public', rows: 'uniform'};
   const isBatch =
@@ -42,9 +48,8 @@ export function labelLeaf(
   );
 }
 
-function rowsOf({values, scopes}: InsideLeaf): 'uniform' | 'exchangeable' | 'positional' {
-  // tf.dropout draws its mask afresh on every call; any other random tensor might be seeded, so a function of position.
-  if (scopes.includes('dropout__op')) return 'exchangeable';
+function rowsOf({values, isFreshMask}: InsideLeaf): 'uniform' | 'exchangeable' | 'positional' {
+  if (isFreshMask) return 'exchangeable';
   const first = values[0];
   for (let i = 1; i < values.length; i++) if (values[i] !== first) return 'positional';
   return 'uniform';

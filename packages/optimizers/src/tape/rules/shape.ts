@@ -53,12 +53,11 @@ const tile: SeparationRule = ({inputs, attrs}) => {
     : mixing(`it repeats axis ${input.label.axis}, which holds the examples`);
 };
 
-const concat: SeparationRule = (site) => {
-  const label = alignRows(site.inputs, site.output, site.batchSize);
-  if (label.kind !== 'batch') return label;
-  return axesOf(site.attrs['axis'], site.output.rank).includes(label.axis)
-    ? mixing(`it joins along axis ${label.axis}, which holds the examples`)
-    : label;
+const concat: SeparationRule = ({inputs, attrs, output, batchSize}) => {
+  const input = inputs.find(isBatch);
+  return input !== undefined && axesOf(attrs['axis'], output.rank).includes(input.label.axis)
+    ? mixing(`it joins along axis ${input.label.axis}, which holds the examples`)
+    : alignRows(inputs, output, batchSize);
 };
 
 /** The classes become a new last axis. */

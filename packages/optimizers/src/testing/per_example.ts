@@ -1,0 +1,81 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {openClipAndSum, type PerExampleParameter} from '@dp/kernels/on-demand';
+
+import {perExampleContributions} from '../gradients/contributions.js';
+import {loopContributions} from '../gradients/loop.js';
+import {findLoss} from '../tape/loss.js';
+import {proveSeparation} from '../tape/prove.js';
+import {record} from '../tape/record.js';
+
+/** Per-example gradients, [variable][example][coordinate]. */
+export type Gradients = number[][][];
+
+/** By the library's fast path or its one-hot loop. */
+export function perExampleGradients(
+  lossFn: () => tf.Tensor,
+  variables: readonly tf.Variable[],
+  strategy: 'fast' | 'loop' = 'fast',
+): Gradients {
+  const recording = record(lossFn);
+  try {
+    return tf.tidy('test', () => {
+      const loss = findLoss(recording);
+      const proof = proveSeparation(recording, loss.perExample);
+      const parameters =
+        strategy === 'fast'
+          ? perExampleContributions(recording, loss, proof, variables)
+          : loopContributions(recording, loss, variables);
+      return readGradients(parameters, proof.batchSize);
+    }) as unknown as Gradients;
+  } finally {
+    recording.value.dispose();
+    recording.dispose();
+  }
+}
+
+function readGradients(parameters: readonly PerExampleParameter[], batchSize: number): Gradients {
+  const gradients: Gradients = parameters.map(() => []);
+  for (let example = 0; example < batchSize; example++) {
+    const session = openClipAndSum(parameters);
+    const scale = 2 ** 30 / Math.max(1, Math.sqrt(session.measure(example)));
+    session.accumulate(scale);
+    session.sums().forEach((sums, v) => gradients[v]?.push(Array.from(sums, (sum) => sum / scale)));
+    session.dispose();
+  }
+  return gradients;
+}
+
+/** The oracle: tf.js's own gradients of the loss of one example at a time, each from a forward pass of its own. */
+export function rerunGradients(
+  lossOf: (x: tf.Tensor, y: tf.Tensor) => tf.Tensor,
+  x: tf.Tensor,
+  y: tf.Tensor,
+  variables: tf.Variable[],
+): Gradients {
+  const gradients: Gradients = variables.map(() => []);
+  for (let example = 0; example < (x.shape[0] ?? 0); example++) {
+    const {value, grads} = tf.variableGrads(
+      () => tf.mean(lossOf(tf.slice(x, example, 1), tf.slice(y, example, 1))),
+      variables,
+    );
+    variables.forEach((variable, v) => {
+      gradients[v]?.push(Array.from(grads[variable.name]?.dataSync() ?? new Float32Array(variable.size)));
+    });
+    value.dispose();
+    tf.dispose(grads);
+  }
+  return gradients;
+}
+
+/** The largest |a - b|_2 / max(|b|_2, 1e-6) over variables and examples. */
+export function worstRelativeError(a: Gradients, b: Gradients): number {
+  const norm = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+  let worst = 0;
+  b.forEach((examples, v) =>
+    examples.forEach((reference, i) => {
+      const difference = reference.map((value, j) => value - (a[v]?.[i]?.[j] ?? NaN));
+      worst = Math.max(worst, norm(difference) / Math.max(norm(reference), 1e-6));
+    }),
+  );
+  return worst;
+}

@@ -1,0 +1,59 @@
+import {Command, CommanderError} from 'commander';
+
+import {mnistCommand} from './mnist_flags.js';
+import {INTERRUPTED_EXIT_CODE} from './terminal/interrupt.js';
+import {UsageError} from './usage_error.js';
+
+/** Where a tutorial writes: results to `stdout`, everything else to `stderr`. */
+export interface Streams {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/**
+ * `dp-tutorial NAME [flags]`. Flags are spelled as in the original tutorials, and also with hyphens.
+ *
+ * @returns The exit code: 0, 2 for something the user can put right, 130 after Ctrl-C, 1 otherwise.
+ */
+export async function main(args: readonly string[], streams: Streams): Promise<number> {
+  let interrupted = false;
+  const program = new Command('dp-tutorial')
+    .description('Tutorials of differentially private training in TensorFlow.js')
+    .addCommand(
+      mnistCommand(async (flags) => {
+        const {trainMnist} = await import('./mnist.js');
+        ({interrupted} = await trainMnist(flags, streams));
+      }),
+    );
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .showHelpAfterError(false)
+      .configureOutput({
+        writeOut: (text) => streams.stdout.write(text),
+        writeErr: (text) => streams.stderr.write(text),
+      });
+  }
+  try {
+    await program.parseAsync(args.map(withUnderscores), {from: 'user'});
+    return interrupted ? INTERRUPTED_EXIT_CODE : 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const usage = error instanceof UsageError || (error instanceof Error && error.name === 'DataFileError');
+    streams.stderr.write(usage ? `error: ${(error as Error).message}\n` : `${errorText(error)}\n`);
+    return usage ? 2 : 1;
+  }
+}
+
+/** `--batch-size=256` as `--batch_size=256`. */
+function withUnderscores(argument: string): string {
+  const [, flag = '', value = ''] = /^--([a-z][a-z0-9-]*)(=.*)?$/.exec(argument) ?? [];
+  return flag === '' ? argument : `--${flag.replaceAll('-', '_')}${value}`;
+}
+
+function errorText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.name === 'DpError' || error.name === 'DownloadError'
+    ? `error: ${error.message}`
+    : (error.stack ?? error.message);
+}
