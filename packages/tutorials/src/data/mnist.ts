@@ -1,0 +1,272 @@
+import {readFile, stat} from 'node:fs/promises';
+import {join} from 'node:path';
+import {cacheFolder} from './cache.js';
+import {checkedContent, ContentError} from './content.js';
+import type {ExpectedContent} from './content.js';
+import {DataFileError} from './data_file_error.js';
+import {generateDigits} from './digits.js';
+import type {DigitsOptions} from './digits.js';
+import {downloadFile, DownloadError} from './download.js';
+import type {DownloadOptions} from './download.js';
+import {errorDetail} from './error_detail.js';
+import {parseIdx} from './idx.js';
+
+/** Pictures of 28 x 28 pixels and the digits that they show. */
+export interface LabelledImages {
+  /** Grey levels 0 (background) to 255, `numExamples * 784`, row by row. */
+  readonly images: Uint8Array;
+  /** Digits 0 to 9, one an example. */
+  readonly labels: Uint8Array;
+  readonly numExamples: number;
+}
+
+/** A training set and a test set of digits. */
+export interface MnistData {
+  readonly train: LabelledImages;
+  readonly test: LabelledImages;
+  /** Where the data came from. Only `local` and `downloaded` are MNIST; `downloaded` includes the cache. */
+  readonly source: 'local' | 'downloaded' | 'generated';
+  /** One line for people. */
+  readonly description: string;
+  /** A block to print before training, where the data is not what was asked for; see {@link offlineNotice}. */
+  readonly notice: string | undefined;
+}
+
+/** One file of the data set: its usual name and what it must hold. */
+export interface MnistFile extends ExpectedContent {
+  /** Name with `-idx`; the spelling with `.idx` is accepted, and each with or without `.gz`. */
+  readonly name: string;
+}
+
+/** The four files of the data set. */
+export interface MnistFiles {
+  readonly trainImages: MnistFile;
+  readonly trainLabels: MnistFile;
+  readonly testImages: MnistFile;
+  readonly testLabels: MnistFile;
+}
+
+/** MNIST: LeCun, Cortes and Burges, http://yann.lecun.com/exdb/mnist/, CC BY-SA 3.0. */
+export const MNIST_FILES: MnistFiles = {
+  trainImages: {
+    name: 'train-images-idx3-ubyte',
+    bytes: 47_040_016,
+    sha256: 'ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db',
+  },
+  trainLabels: {
+    name: 'train-labels-idx1-ubyte',
+    bytes: 60_008,
+    sha256: '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5',
+  },
+  testImages: {
+    name: 't10k-images-idx3-ubyte',
+    bytes: 7_840_016,
+    sha256: '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
+  },
+  testLabels: {
+    name: 't10k-labels-idx1-ubyte',
+    bytes: 10_008,
+    sha256: 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
+  },
+};
+
+/** Folders that hold the four files, with `.gz`. */
+export const MNIST_MIRRORS: readonly string[] = [
+  'https://storage.googleapis.com/cvdf-datasets/mnist/',
+  'https://ossci-datasets.s3.amazonaws.com/mnist/',
+];
+
+/** Options of {@link loadMnist}; all of them are public. */
+export interface LoadMnistOptions {
+  /** Folder with the four files, or with a folder `mnist` that has them (`--data_dir`). Default: `DP_DATA_DIR`, if set. */
+  readonly dataDir?: string | undefined;
+  /** Where downloads are kept. Default: {@link cacheFolder}. */
+  readonly cacheDir?: string | undefined;
+  /** Addresses of folders to download from, tried in turn. Default: {@link MNIST_MIRRORS}. */
+  readonly mirrors?: readonly string[] | undefined;
+  readonly onProgress?: DownloadOptions['onProgress'];
+  /** Stops a download. */
+  readonly signal?: AbortSignal | undefined;
+  /** Never use the network. Default false. */
+  readonly offline?: boolean | undefined;
+  /** How many digits to generate where MNIST can't be had. */
+  readonly digits?: DigitsOptions | undefined;
+  /** What the files must hold. Default {@link MNIST_FILES}; tests give small files. */
+  readonly files?: MnistFiles | undefined;
+}
+
+/**
+ * Loads MNIST from the folder that is named, else from the cache, else from a mirror into the cache; every file is
+ * checked by the SHA-256 of its uncompressed content. Where no file can be had, because there is no network, the digits
+ * are generated: `source` and `notice` say so.
+ *
+ * @throws DataFileError if a folder is named and a file in it is missing, truncated or altered, or if the cache can't be written.
+ * @throws DownloadError if mirrors answered, and what they gave was altered or broke off. The signal's reason if aborted.
+ */
+export async function loadMnist(options: LoadMnistOptions = {}): Promise<MnistData> {
+  const {files = MNIST_FILES} = options;
+  const named = namedFolder(options.dataDir);
+  if (named !== undefined) {
+    const data = await readSplits(files, (file) => readNamed(file, named));
+    return {...data, source: 'local', description: `MNIST from ${named.path}`, notice: undefined};
+  }
+  const folder = join(options.cacheDir ?? cacheFolder(), 'mnist');
+  try {
+    const data = await readSplits(files, (file) => readCachedOrDownload(file, folder, options));
+    return {...data, source: 'downloaded', description: `MNIST from ${folder}`, notice: undefined};
+  } catch (error) {
+    if (!(error instanceof OfflineError) && !(error instanceof DownloadError && error.unavailable))
+      throw error;
+    return {
+      ...generateDigits(options.digits),
+      source: 'generated',
+      description: 'generated digits (drawn by code, not MNIST)',
+      notice: offlineNotice(error),
+    };
+  }
+}
+
+/** The block that tells why the digits are generated, what that means, and how to use MNIST. */
+export function offlineNotice(error: Error): string {
+  return [
+    `MNIST could not be had. ${error.message}`,
+    'Training on generated digits instead: they are drawn by code and are not MNIST, so the accuracy is not comparable',
+    'with any that is published. The privacy accounting is the same.',
+    'To use MNIST, put these files, gzip or plain, into a folder, and name it with --data_dir=FOLDER or DP_DATA_DIR=FOLDER:',
+    ...Object.values(MNIST_FILES).map(({name}: MnistFile) => `  ${name}.gz`),
+  ].join('\n');
+}
+
+/** The network was not to be used, and the cache has no good file. */
+class OfflineError extends Error {
+  override readonly name = 'OfflineError';
+}
+
+interface NamedFolder {
+  readonly path: string;
+  /** Who named it, for errors. */
+  readonly by: '--data_dir' | 'DP_DATA_DIR';
+}
+
+function namedFolder(dataDir: string | undefined): NamedFolder | undefined {
+  if (dataDir === '') throw new DataFileError('--data_dir', 'is empty', 'name a folder, or leave it out');
+  if (dataDir !== undefined) return {path: dataDir, by: '--data_dir'};
+  const path = process.env.DP_DATA_DIR;
+  return path ? {path, by: 'DP_DATA_DIR'} : undefined;
+}
+
+type Splits = Pick<MnistData, 'train' | 'test'>;
+/** Gives the path where the file was found, for errors, and its checked content. */
+type ReadContent = (file: MnistFile) => Promise<{path: string; content: Uint8Array}>;
+
+async function readSplits(files: MnistFiles, read: ReadContent): Promise<Splits> {
+  // One after another: where there is no network, the first file says so for all.
+  const train = labelledImages(await read(files.trainImages), await read(files.trainLabels));
+  const test = labelledImages(await read(files.testImages), await read(files.testLabels));
+  return {train, test};
+}
+
+type Content = Awaited<ReturnType<ReadContent>>;
+
+function labelledImages(images: Content, labels: Content): LabelledImages {
+  const pixels = parseIdx(images.content, images.path, 3);
+  const digits = parseIdx(labels.content, labels.path, 1);
+  const [numExamples = 0, rows, columns] = pixels.dimensions;
+  const remedy = 'replace it by the original file';
+  if (rows !== 28 || columns !== 28) {
+    throw new DataFileError(
+      images.path,
+      `has pictures of ${rows} x ${columns} pixels, expected 28 x 28`,
+      remedy,
+    );
+  }
+  if (digits.data.length !== numExamples) {
+    throw new DataFileError(
+      labels.path,
+      `has ${digits.data.length} labels for ${numExamples} pictures`,
+      remedy,
+    );
+  }
+  const wrong = digits.data.find((digit) => digit > 9);
+  if (wrong !== undefined)
+    throw new DataFileError(labels.path, `has the label ${wrong}, expected 0 to 9`, remedy);
+  return {images: pixels.data, labels: digits.data, numExamples};
+}
+
+async function readNamed(file: MnistFile, named: NamedFolder): Promise<Content> {
+  const remedy = `copy the original there, or leave out ${named.by} to download it`;
+  const folders = [named.path, join(named.path, 'mnist')];
+  const path = await locate(file, folders);
+  if (path === undefined) {
+    const missing = (await isFolder(named.path)) ? 'is missing' : 'is missing (there is no such folder)';
+    throw new DataFileError(
+      join(named.path, `${file.name}.gz`),
+      `${missing}; also looked for without .gz, as ${dotted(file.name)}, and in ${join(named.path, 'mnist')}`,
+      remedy,
+    );
+  }
+  try {
+    return {path, content: checkedContent(await readFile(path), file)};
+  } catch (error) {
+    const problem =
+      error instanceof ContentError ? error.message : `could not be read (${errorDetail(error).message})`;
+    throw new DataFileError(path, problem, remedy, {cause: error});
+  }
+}
+
+async function readCachedOrDownload(
+  file: MnistFile,
+  folder: string,
+  options: LoadMnistOptions,
+): Promise<Content> {
+  const {mirrors = MNIST_MIRRORS, onProgress, signal, offline = false} = options;
+  signal?.throwIfAborted();
+  const path = await locate(file, [folder]);
+  if (path !== undefined) {
+    try {
+      return {path, content: checkedContent(await readFile(path), file)};
+    } catch (error) {
+      // Only a file of ours may be replaced without a word; its damage says nothing about the mirrors.
+      if (!(error instanceof ContentError)) throw error;
+    }
+  }
+  const destination = join(folder, `${file.name}.gz`);
+  if (offline) {
+    throw new OfflineError(`The network is not to be used, and ${destination} is missing or damaged.`);
+  }
+  const content = await downloadFile({
+    urls: mirrors.map((mirror) => `${mirror.replace(/\/*$/, '/')}${file.name}.gz`),
+    destination,
+    sha256OfContent: file.sha256,
+    contentBytes: file.bytes,
+    onProgress,
+    signal,
+  });
+  return {path: destination, content};
+}
+
+/** The first of the file's names that exists in one of the folders. */
+async function locate(file: MnistFile, folders: readonly string[]): Promise<string | undefined> {
+  for (const folder of folders) {
+    for (const name of [file.name, dotted(file.name)]) {
+      for (const suffix of ['.gz', '']) {
+        const path = join(folder, name + suffix);
+        if (await exists(path)) return path;
+      }
+    }
+  }
+  return undefined;
+}
+
+function dotted(name: string): string {
+  return name.replace('-idx', '.idx');
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() === true;
+}

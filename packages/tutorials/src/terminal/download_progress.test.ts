@@ -1,0 +1,43 @@
+import {expect, test} from '@jest/globals';
+import {createDownloadProgress, downloadLine} from './download_progress.js';
+import {Screen} from './testing/screen.js';
+
+const progress = {
+  file: 'train.gz',
+  url: 'http://127.0.0.1/train.gz',
+  receivedBytes: 2_500_000,
+  totalBytes: 10_000_000,
+};
+
+test('the line shows file, megabytes, speed and time left', () => {
+  expect(downloadLine(progress, 1_000_000, 100)).toBe(
+    'train.gz ██████░░░░░░░░░░░░░░░░░░ 2.5/10.0 MB | 1.0 MB/s | 0:08 left',
+  );
+  expect(downloadLine({...progress, totalBytes: undefined}, 1e6, 100)).toMatch(/░ 2\.5 MB \| 1\.0 MB\/s$/);
+});
+
+test('draws each file, counts speed from where it was resumed, and clears the line', async () => {
+  const screen = new Screen();
+  let time = 0;
+  const line = createDownloadProgress(screen.asStream(), () => time);
+  line.onProgress({...progress, receivedBytes: 5_000_000});
+  expect(screen.line).toMatch(/^train\.gz .*5\.0\/10\.0 MB$/);
+  time = 1;
+  line.onProgress({...progress, receivedBytes: 7_000_000});
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(screen.line).toMatch(/7\.0\/10\.0 MB \| 2\.0 MB\/s \| 0:02 left$/);
+  line.onProgress({...progress, file: 'test.gz', receivedBytes: 0, totalBytes: 1_000_000});
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(screen.line).toMatch(/^test\.gz .*0\.0\/1\.0 MB$/);
+  line.stop();
+  line.stop();
+  expect(screen.written.endsWith('\x1b[2K')).toBe(true);
+});
+
+test('is quiet where there is no terminal', () => {
+  const screen = new Screen({isTTY: false});
+  const line = createDownloadProgress(screen.asStream());
+  line.onProgress(progress);
+  line.stop();
+  expect(screen.written).toBe('');
+});

@@ -1,0 +1,64 @@
+import {SingleBar} from 'cli-progress';
+
+/** A line of the terminal that is drawn over again and again, and leaves nothing behind. */
+export class LiveLine {
+  readonly #bar: SingleBar;
+  #draw: (columns: number) => string = () => '';
+  #running = false;
+  readonly #stop = () => this.stop();
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#bar = new SingleBar({
+      stream,
+      format: (_options, {maxWidth}) => this.#draw(maxWidth),
+      fps: 8,
+      clearOnComplete: true,
+      // The terminal's modes are never changed, so that even a killed process leaves it as it was; lines are cut to its width.
+      hideCursor: null,
+      linewrap: true,
+      // The bar must not take Ctrl-C for itself: see interrupt.ts.
+      gracefulExit: false,
+    });
+  }
+
+  /** @param draw gives the text for a terminal of that many columns. */
+  start(draw: (columns: number) => string): void {
+    this.stop();
+    this.#draw = draw;
+    this.#running = true;
+    this.#bar.start(1, 0);
+    process.once('exit', this.#stop);
+  }
+
+  /** Draws again, if the last time is long enough ago. Where the event loop is kept busy, nothing else does. */
+  refresh(): void {
+    if (this.#running) this.#bar.update(0);
+  }
+
+  /** Clears the line. Without this call the process does not end by itself. */
+  stop(): void {
+    if (!this.#running) return;
+    this.#running = false;
+    process.off('exit', this.#stop);
+    this.#bar.stop();
+  }
+}
+
+/** Whether a live line can be drawn there: it is a terminal that knows how to move the cursor. */
+export function isLive(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY && process.env.TERM !== 'dumb';
+}
+
+/** A bar of that many columns, filled from the left. */
+export function barOf(fraction: number, columns: number): string {
+  const full = Math.round(Math.min(Math.max(fraction, 0), 1) * columns);
+  return '█'.repeat(full) + '░'.repeat(columns - full);
+}
+
+/** Seconds as `m:ss` or `h:mm:ss`. */
+export function clock(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const shown = whole >= 3600 ? parts : parts.slice(1);
+  return shown.map((part, i) => (i === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
+}

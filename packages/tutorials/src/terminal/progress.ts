@@ -1,0 +1,108 @@
+import {barOf, clock, isLive, LiveLine} from './live_line.js';
+import {Pace} from './pace.js';
+
+/** What {@link Progress.start} is told; all of it is public. */
+export interface ProgressOptions {
+  /** Text before the bar, for example `epoch 3/60`. Default none. */
+  readonly label?: string | undefined;
+  /** Steps done before; the speed counts from there. Default 0. */
+  readonly done?: number | undefined;
+  /** The *expected* number of examples in a step, for the speed: the drawn number is secret under Poisson sampling. */
+  readonly examplesPerStep?: number | undefined;
+}
+
+/** What {@link Progress.update} is told after a step. */
+export interface ProgressUpdate {
+  /** Steps done. */
+  readonly step: number;
+  /** Sensitive: the loss of the step on private examples. It is shown here, marked, and goes nowhere else. */
+  readonly loss?: number | undefined;
+}
+
+/** A live line about training. Between `stop` and `start` other lines may be printed. */
+export interface Progress {
+  /** Shows the line; ends the one that is shown. */
+  start(totalSteps: number, options?: ProgressOptions): void;
+  update(update: ProgressUpdate): void;
+  /** Clears the line. Call it in a `finally`: until then the process does not end by itself. */
+  stop(): void;
+}
+
+/**
+ * A live progress line: steps, time left, and, marked "local, not private" since epsilon does not cover them, speed and loss.
+ * It is quiet where the stream is no terminal.
+ *
+ * @param stream standard error by default, so that standard output holds the results alone.
+ * @param now the time in seconds, for tests.
+ */
+export function createProgress(
+  stream: NodeJS.WriteStream = process.stderr,
+  now: () => number = () => performance.now() / 1000,
+): Progress {
+  if (!isLive(stream)) return {start: () => undefined, update: () => undefined, stop: () => undefined};
+  const line = new LiveLine(stream);
+  let shown: TrainingStatus | undefined;
+  let pace = new Pace();
+  return {
+    start(totalSteps, {label, done = 0, examplesPerStep} = {}) {
+      pace = new Pace();
+      pace.mark(now(), done);
+      shown = {label, step: done, totalSteps, examplesPerStep, stepsPerSecond: undefined, loss: undefined};
+      line.start((columns) => (shown === undefined ? '' : trainingLine(shown, columns)));
+    },
+    update({step, loss}) {
+      if (shown === undefined) return;
+      pace.mark(now(), step);
+      shown = {...shown, step, loss, stepsPerSecond: pace.rate};
+      line.refresh();
+    },
+    stop() {
+      line.stop();
+      shown = undefined;
+    },
+  };
+}
+
+/** What the line tells about training. */
+export interface TrainingStatus {
+  readonly label: string | undefined;
+  readonly step: number;
+  readonly totalSteps: number;
+  readonly examplesPerStep: number | undefined;
+  readonly stepsPerSecond: number | undefined;
+  readonly loss: number | undefined;
+}
+
+const BAR_COLUMNS = 24;
+
+/** The text of the line; where the terminal is narrow, the bar gets shorter, and then goes. */
+export function trainingLine(status: TrainingStatus, columns: number): string {
+  const {label, step, totalSteps, examplesPerStep, stepsPerSecond, loss} = status;
+  const local: string[] = [];
+  if (stepsPerSecond !== undefined && examplesPerStep !== undefined) {
+    local.push(`${Math.round(stepsPerSecond * examplesPerStep).toLocaleString('en-US')} examples/s`);
+  }
+  if (loss !== undefined) local.push(`loss ${loss.toFixed(3)}`);
+  const left = stepsPerSecond === undefined ? undefined : Math.max(totalSteps - step, 0) / stepsPerSecond;
+  const texts = [
+    `step ${step}/${totalSteps}`,
+    left === undefined ? '' : `${clock(left)} left`,
+    local.length === 0 ? '' : `${local.join(', ')} (local, not private)`,
+  ];
+  return withBar(label, step / totalSteps, texts, columns);
+}
+
+/** `label bar text | text`, no wider than the terminal. */
+export function withBar(
+  label: string | undefined,
+  fraction: number,
+  texts: readonly string[],
+  columns: number,
+): string {
+  const text = texts.filter((part) => part !== '').join(' | ');
+  const head = label === undefined ? '' : `${label} `;
+  // One column stays free: some terminals go to the next line when the last one is filled.
+  const room = Math.min(BAR_COLUMNS, columns - 2 - head.length - text.length);
+  const bar = room >= 5 ? `${barOf(fraction, room)} ` : '';
+  return `${head}${bar}${text}`.slice(0, columns - 1);
+}
