@@ -11,7 +11,7 @@ import {loadMnist, type LoadMnistOptions} from './data/mnist.js';
 import type {MnistFlags} from './mnist_flags.js';
 import {crossEntropy, mnistNetwork} from './network.js';
 import {openRunFolder} from './run_folder.js';
-import {downloadLine} from './terminal/download_progress.js';
+import {createDownloadProgress} from './terminal/download_progress.js';
 import {interruptible} from './terminal/interrupt.js';
 import {createProgress} from './terminal/progress.js';
 
@@ -109,7 +109,7 @@ async function withDownloadLine<T>(
   stderr: NodeJS.WriteStream,
   load: (onProgress: LoadMnistOptions['onProgress']) => Promise<T>,
 ): Promise<T> {
-  const line = downloadLine(stderr);
+  const line = createDownloadProgress(stderr);
   try {
     return await load(line.onProgress);
   } finally {
