@@ -129,7 +129,7 @@ export async function loadMnist(options: LoadMnistOptions = {}): Promise<MnistDa
 /** The block that tells why the digits are generated, what that means, and how to use MNIST. */
 export function offlineNotice(error: Error): string {
   return [
-    `MNIST could not be had. ${error.message}`,
+    `MNIST could not be downloaded. ${error.message}`,
     'Training on generated digits instead: they are drawn by code and are not MNIST, so the accuracy is not comparable',
     'with any that is published. The privacy accounting is the same.',
     'To use MNIST, put these files, gzip or plain, into a folder, and name it with --data_dir=FOLDER or DP_DATA_DIR=FOLDER:',
