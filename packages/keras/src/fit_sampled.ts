@@ -93,7 +93,9 @@ function trainOn(
 }
 
 function perExampleLoss(model: LayersModel): PerExampleLoss {
-  const [loss, ...more] = (model as {lossFunctions?: PerExampleLoss[]}).lossFunctions ?? [];
+  // A Sequential keeps what it was compiled with in the model that it wraps.
+  const compiled = model as {model?: {lossFunctions?: PerExampleLoss[]}; lossFunctions?: PerExampleLoss[]};
+  const [loss, ...more] = compiled.model?.lossFunctions ?? compiled.lossFunctions ?? [];
   if (loss === undefined) throw new DpError('UNSUPPORTED', 'the model must be compiled with a loss before it is fitted');
   if (more.length > 0 || model.inputs.length !== 1) {
     throw new DpError(

@@ -9,6 +9,7 @@ import {seededSource} from '@dp/random';
 import {Ledger} from '../account/ledger.js';
 import {crossEntropy, mlp, smallCnn, variablesOf, weightValues} from '../testing/models.js';
 import {normalTensor, oneHotLabels} from '../testing/tensors.js';
+import {PrivateOptimizer} from './private_optimizer.js';
 import {dpSGD, DpSgdOptimizer, type DpSgdOptions} from './dp_sgd.js';
 
 const B = 8;
@@ -206,6 +207,12 @@ describe('dpSGD', () => {
     expect(make({numMicrobatches: 1.5})).toThrow('numMicrobatches must be an integer >= 1, got 1.5');
     expect(make({numMicrobatches: 3, expectedBatchSize: 8})).toThrow('expectedBatchSize must be a multiple of numMicrobatches (3), got 8');
     expect(make({numMicrobatches: 4, expectedBatchSize: 8, microbatchSize: 3})).toThrow('give two of the three');
+  });
+
+  test('is told apart from an optimizer that is not private', () => {
+    expect(dpSGD(OPTIONS)).toBeInstanceOf(PrivateOptimizer);
+    expect(dpSGD(OPTIONS)).toBeInstanceOf(tf.Optimizer);
+    expect(tf.train.sgd(1)).not.toBeInstanceOf(PrivateOptimizer);
   });
 
   test('survives a round trip through its configuration', () => {

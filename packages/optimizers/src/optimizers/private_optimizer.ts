@@ -15,8 +15,11 @@ type NamedTensor = Parameters<tf.Optimizer['setWeights']>[0][number];
  * writes a ledger row first.
  */
 export abstract class PrivateOptimizer extends tf.Optimizer {
-  /** Brands our optimizers: tf.js's own `instanceof Optimizer` is duck-typed. */
-  readonly isDifferentiallyPrivate = true;
+  /** tf.js makes `instanceof` of optimizers duck-typed, which would take any optimizer for a private one. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return Function.prototype[Symbol.hasInstance].call(this, value);
+  }
+
   protected readonly privacy: CheckedPrivacyOptions;
   private readonly base: tf.Optimizer;
   private variables: readonly tf.Variable[] | undefined;
