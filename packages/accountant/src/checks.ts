@@ -18,7 +18,8 @@ export function requirePositive(name: string, value: number): void {
 /** Throws unless `value` is an integer >= `least` that a double holds exactly. */
 export function requireInteger(name: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least) {
-    throw new RangeError(`${name} must be an integer >= ${least}, got ${String(value)}`);
+    const bound = value > Number.MAX_SAFE_INTEGER ? 'at most 2^53 - 1' : `an integer >= ${least}`;
+    throw new RangeError(`${name} must be ${bound}, got ${String(value)}`);
   }
 }
 
@@ -33,7 +34,7 @@ export function requireDelta(name: string, value: number): void {
   requireFinite(name, value);
   if (value <= 0 || value >= 1) {
     throw new RangeError(
-      `${name} must be > 0 and < 1, got ${value}; a common choice is 1 / numExamples or less`,
+      `${name} must be > 0 and < 1, got ${value}; a common choice is below 1 / (number of examples)`,
     );
   }
 }

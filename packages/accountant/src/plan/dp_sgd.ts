@@ -143,7 +143,8 @@ function numberOfSteps({steps, epochs, numExamples, batchSize}: DpSgdRun): numbe
   return steps ?? Math.ceil((epochs * numExamples) / batchSize);
 }
 
-function checkRun({numExamples, batchSize, noiseMultiplier, epochs, steps, microbatchSize}: DpSgdRun): void {
+function checkRun(run: DpSgdRun): void {
+  const {numExamples, batchSize, noiseMultiplier, epochs, microbatchSize = 1} = run;
   requireInteger('numExamples', numExamples, 1);
   requireInteger('batchSize', batchSize, 1);
   if (batchSize > numExamples) {
@@ -151,6 +152,6 @@ function checkRun({numExamples, batchSize, noiseMultiplier, epochs, steps, micro
   }
   requireNonNegative('noiseMultiplier', noiseMultiplier);
   requirePositive('epochs', epochs);
-  if (steps !== undefined) requireInteger('steps', steps, 1);
-  if (microbatchSize !== undefined) requireInteger('microbatchSize', microbatchSize, 1);
+  requireInteger('steps', numberOfSteps(run), 1);
+  requireInteger('microbatchSize', microbatchSize, 1);
 }
