@@ -28,8 +28,13 @@ export async function trainMnist(
   data: LoadMnistOptions = {},
 ): Promise<{interrupted: boolean}> {
   const say = (line: string): unknown => stdout.write(`${line}\n`);
-  const interrupt = interruptible({onInterrupt: () => stderr.write('\nStopping after this step ...\n')});
   const progress = createProgress(stderr);
+  const interrupt = interruptible({
+    onInterrupt() {
+      progress.stop();
+      stderr.write('Stopping after this step ...\n');
+    },
+  });
   const folder = flags.modelDir === undefined ? undefined : openRunFolder(flags.modelDir);
   try {
     const {train, test, description, notice} = await withDownloadLine(stderr, (onProgress) =>
