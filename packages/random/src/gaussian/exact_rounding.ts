@@ -11,7 +11,7 @@ export class ExactRounding {
   /** 1 / (2 sigma) as a fraction. */
   readonly #numerator: bigint;
   readonly #denominator: bigint;
-  /** T(limit) is 0 at every precision used. */
+  /** At least 20 sigma: T(limit) counts as 0. */
   readonly #limit: number;
 
   constructor(sigma: number) {
@@ -24,12 +24,13 @@ export class ExactRounding {
   }
 
   /**
-   * The n >= 0 nearest to sigma x, where v = P(|X| > x): the smallest n with v >= T(n), T(n) = P(sigma |X|
-   * > n + 1/2).
+   * The n >= 0 nearest to sigma x, where v = P(|X| > x): the smallest n with v >= T(n), for
+   * T(n) = P(sigma |X| > n + 1/2).
    *
-   * It searches outwards from `guess`, which affects only the time taken. Each comparison is right unless
-   * it is settled at {@link FINAL_BITS} bits, which happens only if v lies within 2 * 2^-255 of one of the
-   * fewer than 2^53 thresholds T(n): probability below 2^53 * 4 * 2^-255 = 2^-200.
+   * It searches outwards from `guess`, which affects only the time taken. Each comparison is right unless it
+   * is settled at {@link FINAL_BITS} bits, which happens only if v lies within 2^-255 + 2^-286 of one of the
+   * fewer than 2^53 thresholds below the limit. Together with T(limit) < 2^-292 the result is wrong with
+   * probability below 2^53 * 4 * 2^-255 = 2^-200.
    */
   round(v: LazyUniform, guess: number): number {
     let low = -1; // v < T(low), where T(-1) stands for 1

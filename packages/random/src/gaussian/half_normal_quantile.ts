@@ -31,7 +31,7 @@ export function segmentOffset(high: number, octave: number): number {
   return ((octave << 5) + ((high << octave) >>> 26) - 64) * STRIDE;
 }
 
-/** The table, made at the first call (a few milliseconds) and kept. */
+/** The table, made at the first call (in about 30 ms) and kept. */
 export function quantileTable(): Float64Array {
   cachedTable ??= makeTable();
   return cachedTable;
@@ -39,8 +39,8 @@ export function quantileTable(): Float64Array {
 
 function makeTable(): Float64Array {
   const table = new Float64Array(OCTAVES * SEGMENTS * STRIDE);
-  // Walk down from v = 1, x = 0: each segment's Taylor series gives the next centre's x to about 1e-15, and one
-  // Newton step in integers makes it right to 1e-28.
+  // Walk down from v = 1, x = 0: each segment's Taylor series gives the next centre's x to about 1e-15, and
+  // one Newton step in integers makes it right to 1e-28.
   let v = 1;
   let series = taylorSeries(0, Math.sqrt(Math.PI / 2));
   for (let octave = 1; octave <= OCTAVES; octave++) {
