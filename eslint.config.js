@@ -34,7 +34,17 @@ const importTable = Object.entries(ALLOWED).map(([name, allowed]) => ({
 }));
 
 export default tseslint.config(
-  {ignores: ['**/dist/', '**/node_modules/', 'coverage/', 'docs/api/', '.nx/', 'packages/kernels/assembly/', 'packages/kernels/src/generated/']},
+  {
+    ignores: [
+      '**/dist/',
+      '**/node_modules/',
+      'coverage/',
+      'docs/api/',
+      '.nx/',
+      'packages/kernels/assembly/',
+      'packages/kernels/src/generated/',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -54,7 +64,18 @@ export default tseslint.config(
   },
   {
     files: ['**/*.js', '**/*.mjs'],
-    languageOptions: {globals: {process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly', WebAssembly: 'readonly', performance: 'readonly', fetch: 'readonly', setTimeout: 'readonly'}},
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        Buffer: 'readonly',
+        WebAssembly: 'readonly',
+        performance: 'readonly',
+        fetch: 'readonly',
+        setTimeout: 'readonly',
+      },
+    },
   },
   {
     files: ['**/*.test.ts', '**/testing/**/*.ts'],

@@ -16,7 +16,14 @@ model.compile({optimizer, loss: 'binaryCrossentropy', metrics: ['accuracy']});
 await model.fit(x, y, {batchSize, epochs: 3, verbose: 0});
 
 const [, accuracy] = model.evaluate(x, y);
-const spent = privacySpent(optimizer.ledger, {delta: 1e-5, declared: {numExamples, batchSize, oncePerEpoch: true}});
+const spent = privacySpent(optimizer.ledger, {
+  delta: 1e-5,
+  declared: {numExamples, batchSize, oncePerEpoch: true},
+});
 console.log(`accuracy on the training examples (local, not private): ${accuracy.dataSync()[0].toFixed(2)}`);
-console.log(`epsilon ${spent.epsilon.toFixed(2)} at delta ${spent.delta} (${spent.neighboring}): ${spent.basis}`);
-console.log(`${spent.ifPoissonSampled.toFixed(2)} would hold if batches were Poisson-sampled; it is not valid for this run`);
+console.log(
+  `epsilon ${spent.epsilon.toFixed(2)} at delta ${spent.delta} (${spent.neighboring}): ${spent.basis}`,
+);
+console.log(
+  `${spent.ifPoissonSampled.toFixed(2)} would hold if batches were Poisson-sampled; it is not valid for this run`,
+);

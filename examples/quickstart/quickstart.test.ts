@@ -8,6 +8,8 @@ test('the quickstart runs as a user would run it, learns, and prints the true ep
   const output = execFileSync(process.execPath, [script], {encoding: 'utf8'});
   const accuracy = Number(/not private\): ([\d.]+)/.exec(output)?.[1]);
   expect(accuracy).toBeGreaterThan(0.8);
-  expect(output).toMatch(/^epsilon 7\.\d\d at delta 0.00001 \(replaceSpecial\): each of 2048 records took part once in each epoch/m);
+  expect(output).toMatch(
+    /^epsilon 7\.\d\d at delta 0.00001 \(replaceSpecial\): each of 2048 records took part once in each epoch/m,
+  );
   expect(output).toMatch(/would hold if batches were Poisson-sampled; it is not valid for this run/);
 });

@@ -17,35 +17,55 @@ const dataset: RandomAccessDataset = {
     const points = Array.from(indices, (i) => [Math.cos(i), Math.sin(3 * i)]);
     return {
       x: tf.tensor2d(points, [indices.length, 2]),
-      y: tf.tensor2d(points.map(([a = 0, b = 0]) => [a + b > 0 ? 1 : 0]), [indices.length, 1]),
+      y: tf.tensor2d(
+        points.map(([a = 0, b = 0]) => [a + b > 0 ? 1 : 0]),
+        [indices.length, 1],
+      ),
     };
   },
 };
 
 function model(optimizer: tf.Optimizer): LayersModel {
   const kernelInitializer = initializers.glorotUniform({seed: 1});
-  const made = sequential({layers: [layers.dense({inputShape: [2], units: 1, activation: 'sigmoid', kernelInitializer})]});
+  const made = sequential({
+    layers: [layers.dense({inputShape: [2], units: 1, activation: 'sigmoid', kernelInitializer})],
+  });
   made.compile({optimizer, loss: 'binaryCrossentropy'});
   return made;
 }
 
 const private_ = (noiseMultiplier = 1) =>
-  dpSGD({learningRate: 1, l2NormClip: 1, noiseMultiplier, numMicrobatches: 4, expectedBatchSize: 4, randomSource: seededSource(3)});
+  dpSGD({
+    learningRate: 1,
+    l2NormClip: 1,
+    noiseMultiplier,
+    numMicrobatches: 4,
+    expectedBatchSize: 4,
+    randomSource: seededSource(3),
+  });
 
 describe('fitSampled', () => {
   beforeAll(async () => {
     await tf.setBackend('cpu');
   });
 
-  const poisson = (batchSize = 4): Sampler => poissonSampler({numExamples: N, batchSize, source: seededSource(2)});
+  const poisson = (batchSize = 4): Sampler =>
+    poissonSampler({numExamples: N, batchSize, source: seededSource(2)});
 
   test('writes how each batch was drawn, so that the ledger knows the epsilon', async () => {
     const optimizer = private_();
     const reports: StepReport[] = [];
-    const result = await fitSampled(model(optimizer), dataset, {sampler: poisson(), epochs: 3, onStep: (report) => reports.push(report)});
+    const result = await fitSampled(model(optimizer), dataset, {
+      sampler: poisson(),
+      epochs: 3,
+      onStep: (report) => reports.push(report),
+    });
     expect(result).toEqual({steps: 48, epochs: 3, aborted: false});
     expect(optimizer.ledger.rows).toHaveLength(48);
-    expect(privacySpent(optimizer.ledger, {delta: 1e-5})).toMatchObject({neighboring: 'addOrRemoveOne', releases: 48});
+    expect(privacySpent(optimizer.ledger, {delta: 1e-5})).toMatchObject({
+      neighboring: 'addOrRemoveOne',
+      releases: 48,
+    });
     expect(reports.map((report) => report.step)).toEqual([...Array(48).keys()].map((i) => i + 1));
     expect(new Set(reports.map((report) => report.examples)).size).toBeGreaterThan(3);
   });
@@ -53,7 +73,11 @@ describe('fitSampled', () => {
   test('counts an empty batch as a step of noise', async () => {
     const optimizer = private_();
     const reports: StepReport[] = [];
-    await fitSampled(model(optimizer), dataset, {sampler: poisson(1), epochs: 1, onStep: (report) => reports.push(report)});
+    await fitSampled(model(optimizer), dataset, {
+      sampler: poisson(1),
+      epochs: 1,
+      onStep: (report) => reports.push(report),
+    });
     const empty = reports.filter((report) => report.examples === 0);
     expect(empty.length).toBeGreaterThan(5);
     expect(empty.every((report) => Number.isNaN(report.loss))).toBe(true);
@@ -66,7 +90,9 @@ describe('fitSampled', () => {
       const sampler = shuffleSampler({numExamples: N, batchSize: 4, source: seededSource(4)});
       await fitSampled(trained, dataset, {sampler, epochs: 10});
       const {x, y} = dataset.get(Int32Array.from({length: N}, (_, i) => i));
-      const right = tf.mean(tf.cast(tf.equal(tf.greater(trained.predict(x) as tf.Tensor, 0.5), tf.cast(y, 'bool')), 'float32'));
+      const right = tf.mean(
+        tf.cast(tf.equal(tf.greater(trained.predict(x) as tf.Tensor, 0.5), tf.cast(y, 'bool')), 'float32'),
+      );
       expect(right.dataSync()[0]).toBeGreaterThan(0.85);
     }
   });

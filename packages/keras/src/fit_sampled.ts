@@ -50,7 +50,7 @@ export async function fitSampled(
   {sampler, epochs, onStep, onEpochEnd, signal}: FitSampledOptions,
 ): Promise<FitSampledResult> {
   const loss = perExampleLoss(model);
-  const varList = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
+  const varList = trainableVariables(model);
   let step = 0;
   for (let epoch = 0; epoch < epochs; epoch++) {
     for (let i = 0; i < sampler.stepsPerEpoch; i++) {
@@ -65,6 +65,12 @@ export async function fitSampled(
     await onEpochEnd?.(epoch + 1);
   }
   return {steps: step, epochs, aborted: false};
+}
+
+function trainableVariables(model: LayersModel): tf.Variable[] {
+  return model.trainableWeights
+    .map((weight) => weight.read())
+    .filter((tensor): tensor is tf.Variable => tensor instanceof tf.Variable);
 }
 
 type PerExampleLoss = (yTrue: tf.Tensor, yPred: tf.Tensor) => tf.Tensor;
@@ -86,7 +92,10 @@ function trainOn(
     };
     const mean =
       optimizer instanceof PrivateOptimizer
-        ? optimizer.minimizeDrawn(drawn, losses, {batch: batch === undefined ? [] : [batch.x, batch.y], varList})
+        ? optimizer.minimizeDrawn(drawn, losses, {
+            batch: batch === undefined ? [] : [batch.x, batch.y],
+            varList,
+          })
         : optimizer.minimize(() => tf.mean(losses()), true, varList);
     return mean?.dataSync()[0] ?? NaN;
   });
@@ -96,7 +105,8 @@ function perExampleLoss(model: LayersModel): PerExampleLoss {
   // A Sequential keeps what it was compiled with in the model that it wraps.
   const compiled = model as {model?: {lossFunctions?: PerExampleLoss[]}; lossFunctions?: PerExampleLoss[]};
   const [loss, ...more] = compiled.model?.lossFunctions ?? compiled.lossFunctions ?? [];
-  if (loss === undefined) throw new DpError('UNSUPPORTED', 'the model must be compiled with a loss before it is fitted');
+  if (loss === undefined)
+    throw new DpError('UNSUPPORTED', 'the model must be compiled with a loss before it is fitted');
   if (more.length > 0 || model.inputs.length !== 1) {
     throw new DpError(
       'UNSUPPORTED',

@@ -86,7 +86,9 @@ export function privateGradient(request: StepRequest): StepResult {
 }
 
 /** The step of an empty batch: noise alone, no forward pass, and a row like any other (privacy rule 9). */
-export function privateEmptyGradient(request: Omit<StepRequest, 'lossFn' | 'sources'>): Omit<StepResult, 'loss'> {
+export function privateEmptyGradient(
+  request: Omit<StepRequest, 'lossFn' | 'sources'>,
+): Omit<StepResult, 'loss'> {
   return release(
     request.variables.map((variable) => new Float64Array(variable.size)),
     request,
@@ -123,7 +125,10 @@ function release(
   return {gradients, row};
 }
 
-function checkBatchSize(batchSize: number, {expectedBatchSize, mayExceed, numMicrobatches}: CheckedPrivacyOptions): void {
+function checkBatchSize(
+  batchSize: number,
+  {expectedBatchSize, mayExceed, numMicrobatches}: CheckedPrivacyOptions,
+): void {
   if (batchSize > expectedBatchSize && !mayExceed) {
     throw new DpError(
       'BATCH_TOO_LARGE',
@@ -132,6 +137,9 @@ function checkBatchSize(batchSize: number, {expectedBatchSize, mayExceed, numMic
     );
   }
   if (batchSize > MAX_EXAMPLES_PER_STEP) {
-    throw new DpError('BATCH_TOO_LARGE', `a batch must hold at most ${MAX_EXAMPLES_PER_STEP} examples, got ${batchSize}`);
+    throw new DpError(
+      'BATCH_TOO_LARGE',
+      `a batch must hold at most ${MAX_EXAMPLES_PER_STEP} examples, got ${batchSize}`,
+    );
   }
 }

@@ -13,7 +13,21 @@ describe('dp-tutorial', () => {
   test('explains itself', async () => {
     const {code, out} = await run('mnist', '--help');
     expect(code).toBe(0);
-    for (const flag of ['--dpsgd', '--learning_rate', '--noise_multiplier', '--l2_norm_clip', '--batch_size', '--epochs', '--microbatches', '--delta', '--model_dir', '--data_dir', '--backend', '--sampling', '--seed']) {
+    for (const flag of [
+      '--dpsgd',
+      '--learning_rate',
+      '--noise_multiplier',
+      '--l2_norm_clip',
+      '--batch_size',
+      '--epochs',
+      '--microbatches',
+      '--delta',
+      '--model_dir',
+      '--data_dir',
+      '--backend',
+      '--sampling',
+      '--seed',
+    ]) {
       expect(out).toContain(flag);
     }
   });

@@ -16,13 +16,14 @@ export interface Streams {
  * @returns The exit code: 0, 2 for something the user can put right, 130 after Ctrl-C, 1 otherwise.
  */
 export async function main(args: readonly string[], streams: Streams): Promise<number> {
-  let interrupted = false;
+  let exitCode = 0;
   const program = new Command('dp-tutorial')
     .description('Tutorials of differentially private training in TensorFlow.js')
     .addCommand(
       mnistCommand(async (flags) => {
         const {trainMnist} = await import('./mnist.js');
-        ({interrupted} = await trainMnist(flags, streams));
+        const {interrupted} = await trainMnist(flags, streams);
+        if (interrupted) exitCode = INTERRUPTED_EXIT_CODE;
       }),
     );
   for (const command of [program, ...program.commands]) {
@@ -36,7 +37,7 @@ export async function main(args: readonly string[], streams: Streams): Promise<n
   }
   try {
     await program.parseAsync(args.map(withUnderscores), {from: 'user'});
-    return interrupted ? INTERRUPTED_EXIT_CODE : 0;
+    return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const usage = error instanceof UsageError || (error instanceof Error && error.name === 'DataFileError');

@@ -75,7 +75,10 @@ describe('the MNIST tutorial', () => {
     await train({modelDir: folder, epochs: 1});
     const rows = readFileSync(join(folder, 'ledger.jsonl'), 'utf8').trim().split('\n');
     expect(rows).toHaveLength(10);
-    expect(JSON.parse(rows[9] ?? '')).toMatchObject({release: 9, sampling: {kind: 'poisson', numExamples: 320}});
+    expect(JSON.parse(rows[9] ?? '')).toMatchObject({
+      release: 9,
+      sampling: {kind: 'poisson', numExamples: 320},
+    });
     expect(JSON.parse(readFileSync(join(folder, 'privacy.json'), 'utf8'))).toMatchObject({releases: 10});
     expect(JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8'))).toHaveProperty('weightsManifest');
     expect(readFileSync(join(folder, 'weights.bin'))).toHaveLength(4 * 26_010);

@@ -37,11 +37,11 @@ export async function trainMnist(
   });
   const folder = flags.modelDir === undefined ? undefined : openRunFolder(flags.modelDir);
   try {
+    await useBackend(flags.backend);
     const {train, test, description, notice} = await withDownloadLine(stderr, (onProgress) =>
       loadMnist({onProgress, signal: interrupt.signal, dataDir: flags.dataDir, ...data}),
     );
     if (notice !== undefined) say(`${notice}\n`);
-    await useBackend(flags.backend);
 
     // How batches are drawn, and where every release is written down.
     const {batchSize, sampling, seed} = flags;

@@ -33,7 +33,7 @@ export function openRunFolder(folder: string): RunFolder {
       fdatasyncSync(ledger);
     },
     async save(model, spent) {
-      await model.save(tf.io.withSaveHandler((artifacts) => writeModel(folder, artifacts)));
+      await model.save(tf.io.withSaveHandler((artifacts) => Promise.resolve(writeModel(folder, artifacts))));
       if (spent !== undefined)
         writeFileSync(join(folder, 'privacy.json'), `${JSON.stringify(spent, null, 2)}\n`);
     },
@@ -41,7 +41,7 @@ export function openRunFolder(folder: string): RunFolder {
   };
 }
 
-async function writeModel(folder: string, artifacts: tf.io.ModelArtifacts): Promise<tf.io.SaveResult> {
+function writeModel(folder: string, artifacts: tf.io.ModelArtifacts): tf.io.SaveResult {
   const {weightData, weightSpecs, ...topology} = artifacts;
   const weights = 'weights.bin';
   const data = weightData === undefined ? new ArrayBuffer(0) : tf.io.CompositeArrayBuffer.join(weightData);

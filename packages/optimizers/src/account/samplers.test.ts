@@ -13,7 +13,11 @@ describe('poissonSampler', () => {
     // 200 batches: mean 50, standard error 0.49; seeded, so this cannot flake.
     expect(sizes.reduce((a, b) => a + b) / 200).toBeCloseTo(50, -1);
     expect(new Set(batches.map((batch) => batch.id)).size).toBe(200);
-    expect(batches[0]?.sampling).toEqual({kind: 'poisson', numExamples: 1000, samplingProbability: expect.closeTo(0.05, 12)});
+    expect(batches[0]?.sampling).toEqual({
+      kind: 'poisson',
+      numExamples: 1000,
+      samplingProbability: expect.closeTo(0.05, 12),
+    });
   });
 
   test('may draw nobody', () => {
@@ -22,8 +26,12 @@ describe('poissonSampler', () => {
   });
 
   test('refuses sizes out of bounds', () => {
-    expect(() => poissonSampler({numExamples: 10, batchSize: 11})).toThrow('batchSize must be at most numExamples (10), got 11');
-    expect(() => poissonSampler({numExamples: 0, batchSize: 1})).toThrow('numExamples must be an integer >= 1, got 0');
+    expect(() => poissonSampler({numExamples: 10, batchSize: 11})).toThrow(
+      'batchSize must be at most numExamples (10), got 11',
+    );
+    expect(() => poissonSampler({numExamples: 0, batchSize: 1})).toThrow(
+      'numExamples must be an integer >= 1, got 0',
+    );
   });
 });
 

@@ -1,4 +1,10 @@
-import {effectiveSamplingProbability, poissonSample, randomPermutation, secureSource, type RandomSource} from '@dp/random';
+import {
+  effectiveSamplingProbability,
+  poissonSample,
+  randomPermutation,
+  secureSource,
+  type RandomSource,
+} from '@dp/random';
 
 import {positiveInteger} from '../optimizers/options.js';
 import {DpError} from '../errors.js';
@@ -67,11 +73,18 @@ export function shuffleSampler(options: SamplerOptions): Sampler {
   };
 }
 
-function checked({numExamples, batchSize, source = secureSource()}: SamplerOptions): Required<SamplerOptions> {
+function checked({
+  numExamples,
+  batchSize,
+  source = secureSource(),
+}: SamplerOptions): Required<SamplerOptions> {
   positiveInteger('numExamples', numExamples);
   positiveInteger('batchSize', batchSize);
   if (batchSize > numExamples) {
-    throw new DpError('INVALID_OPTION', `batchSize must be at most numExamples (${numExamples}), got ${batchSize}`);
+    throw new DpError(
+      'INVALID_OPTION',
+      `batchSize must be at most numExamples (${numExamples}), got ${batchSize}`,
+    );
   }
   return {numExamples, batchSize, source};
 }

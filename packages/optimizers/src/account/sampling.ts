@@ -8,7 +8,12 @@ export type Sampling =
   /** Each of `numExamples` records joined independently with `samplingProbability`. */
   | {readonly kind: 'poisson'; readonly numExamples: number; readonly samplingProbability: number}
   /** Batches of `batchSize` cut from a fresh permutation of `numExamples` records: each takes part once in `epoch`. */
-  | {readonly kind: 'shuffle'; readonly numExamples: number; readonly batchSize: number; readonly epoch: number};
+  | {
+      readonly kind: 'shuffle';
+      readonly numExamples: number;
+      readonly batchSize: number;
+      readonly epoch: number;
+    };
 
 /** A batch that a sampler drew. `indices` is sensitive, and so is its length under Poisson sampling. */
 export interface DrawnBatch {

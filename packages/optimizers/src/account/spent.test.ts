@@ -28,7 +28,10 @@ const shuffle = (epoch: number) => ({kind: 'shuffle' as const, numExamples: 1000
 describe('privacySpent', () => {
   test("gives the original tutorial's figures for its Poisson-sampled runs", () => {
     const spent = (steps: number) =>
-      privacySpent(ledgerOf(steps, (i) => ({...ROW, batchId: `${i}`, sampling: poisson})), {delta: DELTA});
+      privacySpent(
+        ledgerOf(steps, (i) => ({...ROW, batchId: `${i}`, sampling: poisson})),
+        {delta: DELTA},
+      );
     expect(spent(234).epsilonClassic.toFixed(2)).toBe('1.03');
     expect(spent(468).epsilonClassic.toFixed(2)).toBe('1.11');
     expect(spent(14_062).epsilonClassic.toFixed(2)).toBe('3.01');
@@ -38,10 +41,16 @@ describe('privacySpent', () => {
   });
 
   test('counts releases on one batch as one event, not as separately sampled', () => {
-    const twice = privacySpent(ledgerOf(200, (i) => ({...ROW, batchId: `${i >> 1}`, sampling: poisson})), {delta: DELTA});
+    const twice = privacySpent(
+      ledgerOf(200, (i) => ({...ROW, batchId: `${i >> 1}`, sampling: poisson})),
+      {delta: DELTA},
+    );
     const event = poissonSampled({...poisson, event: gaussian({noiseMultiplier: 1.1 / Math.SQRT2})});
     expect(twice.epsilon).toBeCloseTo(new RdpAccountant().compose(event, 100).epsilon(DELTA), 9);
-    const apart = privacySpent(ledgerOf(200, (i) => ({...ROW, batchId: `${i}`, sampling: poisson})), {delta: DELTA});
+    const apart = privacySpent(
+      ledgerOf(200, (i) => ({...ROW, batchId: `${i}`, sampling: poisson})),
+      {delta: DELTA},
+    );
     expect(twice.epsilon).toBeGreaterThan(apart.epsilon);
   });
 
@@ -50,7 +59,10 @@ describe('privacySpent', () => {
       ledgerOf(600, (i) => ({...ROW, batchId: `${i}`, sampling: shuffle(Math.floor(i / 10))})),
       {delta: DELTA},
     );
-    expect(spent.epsilon).toBeCloseTo(gaussianEpsilon({noiseMultiplier: 1.1 / Math.sqrt(60), delta: DELTA}), 9);
+    expect(spent.epsilon).toBeCloseTo(
+      gaussianEpsilon({noiseMultiplier: 1.1 / Math.sqrt(60), delta: DELTA}),
+      9,
+    );
     expect(spent.epsilon.toFixed(1)).toBe('54.0');
     expect(spent.neighboring).toBe('replaceSpecial');
     expect(spent.ifPoissonSampled).toBeLessThan(spent.epsilon);
@@ -59,7 +71,10 @@ describe('privacySpent', () => {
   test('composes every step of batches that nobody vouches for, and one an epoch where participation is declared', () => {
     const ledger = ledgerOf(30, (i) => ({...ROW, batchId: `call-${i}`, sampling: {kind: 'unknown'}}));
     const unknown = privacySpent(ledger, {delta: DELTA});
-    expect(unknown.epsilon).toBeCloseTo(gaussianEpsilon({noiseMultiplier: 1.1 / Math.sqrt(30), delta: DELTA}), 9);
+    expect(unknown.epsilon).toBeCloseTo(
+      gaussianEpsilon({noiseMultiplier: 1.1 / Math.sqrt(30), delta: DELTA}),
+      9,
+    );
     const declared = {numExamples: 1000, batchSize: 100, oncePerEpoch: true as const};
     expect(privacySpent(ledger, {delta: DELTA, declared}).epsilon).toBeCloseTo(
       gaussianEpsilon({noiseMultiplier: 1.1 / Math.sqrt(3), delta: DELTA}),
@@ -77,21 +92,36 @@ describe('privacySpent', () => {
   });
 
   test('takes the weakest noise of an epoch', () => {
-    const ledger = ledgerOf(10, (i) => ({...ROW, noiseMultiplier: i === 3 ? 0.5 : 5, batchId: `${i}`, sampling: shuffle(0)}));
-    expect(privacySpent(ledger, {delta: DELTA}).epsilon).toBeCloseTo(gaussianEpsilon({noiseMultiplier: 0.5, delta: DELTA}), 9);
+    const ledger = ledgerOf(10, (i) => ({
+      ...ROW,
+      noiseMultiplier: i === 3 ? 0.5 : 5,
+      batchId: `${i}`,
+      sampling: shuffle(0),
+    }));
+    expect(privacySpent(ledger, {delta: DELTA}).epsilon).toBeCloseTo(
+      gaussianEpsilon({noiseMultiplier: 0.5, delta: DELTA}),
+      9,
+    );
   });
 
   test('has no guarantee without noise, costs nothing without releases, and says when noise is not secure', () => {
     const silent = ledgerOf(1, () => ({...ROW, noiseMultiplier: 0, batchId: '0', sampling: poisson}));
     expect(privacySpent(silent, {delta: DELTA}).epsilon).toBe(Infinity);
     expect(privacySpent(new Ledger(), {delta: DELTA}).epsilon).toBe(0);
-    const seeded = ledgerOf(1, () => ({...ROW, random: {name: 'seeded', secure: false}, batchId: '0', sampling: poisson}));
+    const seeded = ledgerOf(1, () => ({
+      ...ROW,
+      random: {name: 'seeded', secure: false},
+      batchId: '0',
+      sampling: poisson,
+    }));
     expect(privacySpent(seeded, {delta: DELTA}).secure).toBe(false);
   });
 
   test('refuses a ledger that mixes ways of sampling', () => {
     const mixed = ledgerOf(2, (i) => ({...ROW, batchId: `${i}`, sampling: i === 0 ? poisson : shuffle(0)}));
-    expect(() => privacySpent(mixed, {delta: DELTA})).toThrow('mixes batches sampled in different ways (poisson, shuffle)');
+    expect(() => privacySpent(mixed, {delta: DELTA})).toThrow(
+      'mixes batches sampled in different ways (poisson, shuffle)',
+    );
   });
 });
 

@@ -125,7 +125,12 @@ function accountFor(rows: readonly LedgerRow[], declared: Participation | undefi
         basis: `each record joined each batch independently with probability ${sampling.samplingProbability} (Poisson sampling)`,
       };
     case 'shuffle':
-      return oncePerEpoch(rows, sampling, (row) => (row.sampling as typeof sampling).epoch, 'shuffled batches');
+      return oncePerEpoch(
+        rows,
+        sampling,
+        (row) => (row.sampling as typeof sampling).epoch,
+        'shuffled batches',
+      );
     case 'unknown': {
       if (declared === undefined) {
         return {
@@ -145,7 +150,10 @@ function checkedBatchesPerEpoch({numExamples, batchSize}: Participation): number
   positiveInteger('numExamples', numExamples);
   positiveInteger('batchSize', batchSize);
   if (batchSize > numExamples) {
-    throw new DpError('INVALID_OPTION', `batchSize must be at most numExamples (${numExamples}), got ${batchSize}`);
+    throw new DpError(
+      'INVALID_OPTION',
+      `batchSize must be at most numExamples (${numExamples}), got ${batchSize}`,
+    );
   }
   return Math.ceil(numExamples / batchSize);
 }
@@ -171,7 +179,9 @@ function oncePerEpoch(
     neighboring: 'replaceSpecial',
     basis: `each of ${numExamples} records took part once in each epoch (${word})`,
     ...(rows.every((row) => row.microbatchSize === 1) && {
-      poisson: countEqual(batches.map((releases) => poissonSampled({samplingProbability, event: gaussians(releases)}))),
+      poisson: countEqual(
+        batches.map((releases) => poissonSampled({samplingProbability, event: gaussians(releases)})),
+      ),
     }),
   };
 }

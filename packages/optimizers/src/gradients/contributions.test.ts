@@ -25,7 +25,12 @@ function expectEqualPaths(
   const rerun = rerunGradients(lossOf, x, y, variables);
   expect(rerun.flat(2).some((value) => value !== 0)).toBe(true);
   for (const strategy of ['fast', 'loop'] as const) {
-    expect(worstRelativeError(perExampleGradients(() => lossOf(x, y), variables, strategy), rerun)).toBeLessThan(1e-5);
+    expect(
+      worstRelativeError(
+        perExampleGradients(() => lossOf(x, y), variables, strategy),
+        rerun,
+      ),
+    ).toBeLessThan(1e-5);
   }
 }
 
@@ -39,9 +44,12 @@ describe.each(['cpu', 'wasm'])('per-example gradients on %s', (backend) => {
     expectEqualPaths(smallCnn(), normalTensor([5, 14, 14, 1], 1), oneHotLabels(5, 4, 2), crossEntropy);
   });
 
-  test.each(['relu', 'tanh', 'sigmoid', 'elu'] as const)('a dense network with %s equals both loops', (activation) => {
-    expectEqualPaths(mlp(activation), normalTensor([4, 5], 3), oneHotLabels(4, 3, 4), crossEntropy);
-  });
+  test.each(['relu', 'tanh', 'sigmoid', 'elu'] as const)(
+    'a dense network with %s equals both loops',
+    (activation) => {
+      expectEqualPaths(mlp(activation), normalTensor([4, 5], 3), oneHotLabels(4, 3, 4), crossEntropy);
+    },
+  );
 
   test('random convolutions and pools equal both loops', () => {
     fc.assert(
@@ -63,10 +71,15 @@ describe.each(['cpu', 'wasm'])('per-example gradients on %s', (backend) => {
           const model = sequential();
           model.add(layers.conv2d({inputShape: [size, size, channels], ...conv}));
           if (pool === 'max') model.add(layers.maxPooling2d({poolSize: 2, strides: 1, padding: 'same'}));
-          if (pool === 'average') model.add(layers.averagePooling2d({poolSize: 2, strides: 1, padding: 'same'}));
+          if (pool === 'average')
+            model.add(layers.averagePooling2d({poolSize: 2, strides: 1, padding: 'same'}));
           model.add(layers.conv2d({filters: 2, kernelSize: 1, activation: 'sigmoid'}));
           const output = [batch, ...(model.outputShape as number[]).slice(1)];
-          expectEqualPaths(model, normalTensor([batch, size, size, channels], seed), normalTensor(output, seed + 1));
+          expectEqualPaths(
+            model,
+            normalTensor([batch, size, size, channels], seed),
+            normalTensor(output, seed + 1),
+          );
           model.dispose();
         },
       ),
@@ -87,9 +100,27 @@ describe.each(['cpu', 'wasm'])('per-example gradients on %s', (backend) => {
   });
 
   test('every activation layer of tf.js equals both loops', () => {
-    for (const activation of ['elu', 'hardSigmoid', 'linear', 'relu', 'relu6', 'selu', 'sigmoid', 'softmax', 'softplus', 'softsign', 'tanh', 'swish', 'mish'] as const) {
+    for (const activation of [
+      'elu',
+      'hardSigmoid',
+      'linear',
+      'relu',
+      'relu6',
+      'selu',
+      'sigmoid',
+      'softmax',
+      'softplus',
+      'softsign',
+      'tanh',
+      'swish',
+      'mish',
+    ] as const) {
       const model = sequential({
-        layers: [layers.dense({inputShape: [4], units: 5}), layers.activation({activation}), layers.dense({units: 2})],
+        layers: [
+          layers.dense({inputShape: [4], units: 5}),
+          layers.activation({activation}),
+          layers.dense({units: 2}),
+        ],
       });
       expectEqualPaths(model, normalTensor([3, 4], 7), normalTensor([3, 2], 8));
       model.dispose();
@@ -101,11 +132,16 @@ describe.each(['cpu', 'wasm'])('per-example gradients on %s', (backend) => {
     const model = sequential({layers: [shared]});
     const [kernel, bias] = variablesOf(model) as [tf.Variable, tf.Variable];
     const lossOf = (x: tf.Tensor, y: tf.Tensor) =>
-      meanSquared(y, model.apply(model.apply(tf.mul(x, 2)) as tf.Tensor) as tf.Tensor);
+      meanSquared(y, model.apply(model.apply(tf.mul(x, 2))) as tf.Tensor);
     const x = normalTensor([3, 4], 9);
     const y = normalTensor([3, 4], 10);
     const rerun = rerunGradients(lossOf, x, y, [kernel, bias]);
-    expect(worstRelativeError(perExampleGradients(() => lossOf(x, y), [kernel, bias]), rerun)).toBeLessThan(1e-5);
+    expect(
+      worstRelativeError(
+        perExampleGradients(() => lossOf(x, y), [kernel, bias]),
+        rerun,
+      ),
+    ).toBeLessThan(1e-5);
   });
 
   test('scales and shifts by a variable equal both loops', () => {
@@ -118,7 +154,12 @@ describe.each(['cpu', 'wasm'])('per-example gradients on %s', (backend) => {
     const y = normalTensor([4, 2, 3], 14);
     const variables = [scale, shift, whole];
     const rerun = rerunGradients(lossOf, x, y, variables);
-    expect(worstRelativeError(perExampleGradients(() => lossOf(x, y), variables), rerun)).toBeLessThan(1e-5);
+    expect(
+      worstRelativeError(
+        perExampleGradients(() => lossOf(x, y), variables),
+        rerun,
+      ),
+    ).toBeLessThan(1e-5);
     tf.dispose(variables);
   });
 

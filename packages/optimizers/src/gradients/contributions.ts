@@ -30,42 +30,47 @@ export function perExampleContributions(
   const wanted = dependents(recording.nodes, variables);
   const collected = new Map<tf.Variable, Contribution[]>(variables.map((variable) => [variable, []]));
 
-  backpropagate(recording.nodes, new Map([[loss.perExample.id, ownLossGradient(loss)]]), wanted, (node, dy) => {
-    const parameters = Object.values(node.inputs).filter(
-      (input) => wanted.has(input.id) && proof.labels.get(input.id)?.kind === 'parameter',
-    );
-    if (parameters.length === 0) return undefined;
-    const call = callOf(recording, node);
-    for (const parameter of parameters) {
-      if (!views.has(parameter.id)) {
+  backpropagate(
+    recording.nodes,
+    new Map([[loss.perExample.id, ownLossGradient(loss)]]),
+    wanted,
+    (node, dy) => {
+      const parameters = Object.values(node.inputs).filter(
+        (input) => wanted.has(input.id) && proof.labels.get(input.id)?.kind === 'parameter',
+      );
+      if (parameters.length === 0) return undefined;
+      const call = callOf(recording, node);
+      for (const parameter of parameters) {
+        if (!views.has(parameter.id)) {
+          throw new DpError(
+            'NO_RULE',
+            `operation '${call.kernel}' uses a tensor of shape [${parameter.shape.join(', ')}] that was computed from variables: ` +
+              'per-example gradients are formed for variables and reshapes of them. Compute it outside of the loss, or use the variable itself',
+          );
+        }
+      }
+      const rule = parameterRules[call.kernel];
+      if (rule === undefined) {
+        const names = parameters.map((parameter) => `'${views.get(parameter.id)?.name ?? ''}'`).join(', ');
         throw new DpError(
           'NO_RULE',
-          `operation '${call.kernel}' uses a tensor of shape [${parameter.shape.join(', ')}] that was computed from variables: ` +
-            'per-example gradients are formed for variables and reshapes of them. Compute it outside of the loss, or use the variable itself',
+          `no per-example gradient rule for operation '${call.kernel}' with variable ${names}. ` +
+            'Use a layer that is covered, or freeze this one (layer.trainable = false)',
         );
       }
-    }
-    const rule = parameterRules[call.kernel];
-    if (rule === undefined) {
-      const names = parameters.map((parameter) => `'${views.get(parameter.id)?.name ?? ''}'`).join(', ');
-      throw new DpError(
-        'NO_RULE',
-        `no per-example gradient rule for operation '${call.kernel}' with variable ${names}. ` +
-          'Use a layer that is covered, or freeze this one (layer.trainable = false)',
-      );
-    }
-    const use = rule({
-      node,
-      call,
-      dy,
-      batchSize: proof.batchSize,
-      label: (tensor) => proof.labels.get(tensor.id) ?? {kind: 'public', rows: 'positional'},
-      variable: (tensor) => views.get(tensor.id),
-      wanted: (tensor) => wanted.has(tensor.id),
-    });
-    for (const [variable, contribution] of use.contributions) collected.get(variable)?.push(contribution);
-    return use.gradients;
-  });
+      const use = rule({
+        node,
+        call,
+        dy,
+        batchSize: proof.batchSize,
+        label: (tensor) => proof.labels.get(tensor.id) ?? {kind: 'public', rows: 'positional'},
+        variable: (tensor) => views.get(tensor.id),
+        wanted: (tensor) => wanted.has(tensor.id),
+      });
+      for (const [variable, contribution] of use.contributions) collected.get(variable)?.push(contribution);
+      return use.gradients;
+    },
+  );
   return variables.map((variable) => ({size: variable.size, contributions: collected.get(variable) ?? []}));
 }
 

@@ -34,8 +34,6 @@ export function loopContributions(
   );
   return variables.map((variable, v) => ({
     size: variable.size,
-    contributions: [
-      {kind: 'sum', dy: tf.stack(rows.map((row) => row[v] ?? tf.zeros([1, variable.size])))},
-    ],
+    contributions: [{kind: 'sum', dy: tf.stack(rows.map((row) => row[v] ?? tf.zeros([1, variable.size])))}],
   }));
 }

@@ -23,7 +23,10 @@ function noiseOf(steps: number, expectedBatchSize?: number): number[][] {
   const meanGradient = (OPTIONS.l2NormClip / Math.sqrt(SIZE)) * (8 / OPTIONS.numMicrobatches);
   const noise = Array.from({length: steps}, () => {
     optimizer.minimize(() => tf.sum(tf.mul(x, used), 1), false, [used, unused]);
-    const step = [...Array.from(used.dataSync(), (value) => -value - meanGradient), ...Array.from(unused.dataSync(), (value) => -value)];
+    const step = [
+      ...Array.from(used.dataSync(), (value) => -value - meanGradient),
+      ...Array.from(unused.dataSync(), (value) => -value),
+    ];
     used.assign(tf.zeros([SIZE]));
     unused.assign(tf.zeros([SIZE / 2, 2]));
     return step;
@@ -75,7 +78,8 @@ describe('the noise of a step', () => {
     const halves = steps.flatMap((values) => [values.slice(0, SIZE), values.slice(SIZE)]);
     const lagged = halves.map((values) => [...values.slice(1), values[0] as number]);
     for (const [i, a] of halves.entries()) {
-      for (const b of halves.slice(i + 1)) expect(Math.abs(correlation(a, b))).toBeLessThan(SIGMAS / Math.sqrt(SIZE));
+      for (const b of halves.slice(i + 1))
+        expect(Math.abs(correlation(a, b))).toBeLessThan(SIGMAS / Math.sqrt(SIZE));
       expect(Math.abs(correlation(a, lagged[i] as number[]))).toBeLessThan(SIGMAS / Math.sqrt(SIZE));
       expect(correlation(a, a)).toBeGreaterThan(0.5);
     }

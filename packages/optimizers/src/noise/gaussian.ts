@@ -12,7 +12,11 @@ import {fillGridGaussian, type RandomSource} from '@dp/random';
  */
 export function noisyMean(
   sums: readonly Float64Array[],
-  {standardDeviation, grid, divisor}: {readonly standardDeviation: number; readonly grid: number; readonly divisor: number},
+  {
+    standardDeviation,
+    grid,
+    divisor,
+  }: {readonly standardDeviation: number; readonly grid: number; readonly divisor: number},
   source: RandomSource,
 ): Float32Array[] {
   const unit = grid / divisor;

@@ -21,7 +21,9 @@ function compiled(model: LayersModel, optimizer: tf.Optimizer): LayersModel {
 }
 
 function distance(a: readonly Float32Array[], b: readonly Float32Array[]): number {
-  return Math.max(...a.flatMap((values, v) => Array.from(values, (value, i) => Math.abs(value - (b[v]?.[i] ?? NaN)))));
+  return Math.max(
+    ...a.flatMap((values, v) => Array.from(values, (value, i) => Math.abs(value - (b[v]?.[i] ?? NaN)))),
+  );
 }
 
 describe.each(['cpu', 'wasm'])('dpSGD on %s', (backend) => {
@@ -49,7 +51,10 @@ describe.each(['cpu', 'wasm'])('dpSGD on %s', (backend) => {
     const optimizer = dpSGD({...OPTIONS, noiseMultiplier: 0.5});
     const model = mlp();
     model.compile({optimizer, loss: 'meanSquaredError', metrics: ['accuracy']});
-    const history = await model.fit(normalTensor([20, 5], 1), oneHotLabels(20, 3, 2), {batchSize: B, epochs: 2, verbose: 0});
+    const history = await model.fit(normalTensor([20, 5], 1), oneHotLabels(20, 3, 2), {
+      batchSize: B,
+      epochs: 2,
+    });
     expect(Object.keys(history.history)).toEqual(expect.arrayContaining(['loss', 'acc']));
     expect(optimizer.ledger.rows.map((row) => row.release)).toEqual([0, 1, 2, 3, 4, 5]);
     expect(optimizer.ledger.rows[0]).toMatchObject({
@@ -67,7 +72,12 @@ describe.each(['cpu', 'wasm'])('dpSGD on %s', (backend) => {
     const before = weightValues(model);
     await model.trainOnBatch(tf.mul(normalTensor([1, 5], 3), 1e6), oneHotLabels(1, 3, 4));
     const after = weightValues(model);
-    const moved = Math.sqrt(before.reduce((sum, w, v) => w.reduce((s, value, i) => s + (value - (after[v]?.[i] ?? NaN)) ** 2, sum), 0));
+    const moved = Math.sqrt(
+      before.reduce(
+        (sum, w, v) => w.reduce((s, value, i) => s + (value - (after[v]?.[i] ?? NaN)) ** 2, sum),
+        0,
+      ),
+    );
     expect(moved).toBeCloseTo(0.5 / B, 6);
   });
 
@@ -83,7 +93,13 @@ describe.each(['cpu', 'wasm'])('dpSGD on %s', (backend) => {
 
   test('a step that fails leaks nothing and changes nothing', async () => {
     const optimizer = dpSGD(OPTIONS);
-    const model = sequential({layers: [layers.dense({inputShape: [5], units: 3}), layers.batchNormalization(), layers.dense({units: 3})]});
+    const model = sequential({
+      layers: [
+        layers.dense({inputShape: [5], units: 3}),
+        layers.batchNormalization(),
+        layers.dense({units: 3}),
+      ],
+    });
     compiled(model, optimizer);
     const x = normalTensor([B, 5], 7);
     const y = oneHotLabels(B, 3, 8);
@@ -102,7 +118,9 @@ describe.each(['cpu', 'wasm'])('dpSGD on %s', (backend) => {
       const x = normalTensor([rows, 5], 9);
       const y = oneHotLabels(rows, 3, 10);
       const varList = variablesOf(model);
-      optimizer.minimizeDrawn(sampled, () => crossEntropy(y, model.apply(x) as tf.Tensor), {batch: [x, y], varList}).dispose();
+      optimizer
+        .minimizeDrawn(sampled, () => crossEntropy(y, model.apply(x) as tf.Tensor), {batch: [x, y], varList})
+        .dispose();
     };
 
     test('one example and a partial batch are divided by the public constant', () => {
@@ -132,7 +150,9 @@ describe.each(['cpu', 'wasm'])('dpSGD on %s', (backend) => {
       );
       expect(loss.dataSync()[0]).toBeNaN();
       expect(ledger.rows).toHaveLength(1);
-      weightValues(model).forEach((values, v) => values.forEach((value, i) => expect(value).not.toBe(before[v]?.[i])));
+      weightValues(model).forEach((values, v) =>
+        values.forEach((value, i) => expect(value).not.toBe(before[v]?.[i])),
+      );
     });
 
     test('twice the expected size is refused before any release unless a size was promised', () => {
@@ -151,30 +171,58 @@ describe.each(['cpu', 'wasm'])('dpSGD on %s', (backend) => {
       const k = 3;
       const model = mlp();
       const reference = mlp();
-      const optimizer = dpSGD({learningRate: 1, l2NormClip: 0.05, noiseMultiplier: 0, numMicrobatches: 2, microbatchSize: k});
+      const optimizer = dpSGD({
+        learningRate: 1,
+        l2NormClip: 0.05,
+        noiseMultiplier: 0,
+        numMicrobatches: 2,
+        microbatchSize: k,
+      });
       const x = normalTensor([5, 5], 11);
       const y = oneHotLabels(5, 3, 12);
-      optimizer.minimize(() => tf.mean(crossEntropy(y, model.apply(x) as tf.Tensor)), false, variablesOf(model));
+      optimizer.minimize(
+        () => tf.mean(crossEntropy(y, model.apply(x) as tf.Tensor)),
+        false,
+        variablesOf(model),
+      );
 
       const expected = variablesOf(reference).map((variable) => new Float32Array(variable.size));
-      for (const [start, size] of [[0, 3], [3, 2]] as const) {
+      for (const [start, size] of [
+        [0, 3],
+        [3, 2],
+      ] as const) {
         const {grads} = tf.variableGrads(
-          () => tf.mean(crossEntropy(tf.slice(y, start, size), reference.apply(tf.slice(x, start, size)) as tf.Tensor)),
+          () =>
+            tf.mean(
+              crossEntropy(tf.slice(y, start, size), reference.apply(tf.slice(x, start, size)) as tf.Tensor),
+            ),
           variablesOf(reference),
         );
         const values = variablesOf(reference).map((variable) => grads[variable.name]?.dataSync() ?? []);
-        const norm = Math.sqrt(values.reduce((sum, g) => sum + Array.from(g).reduce((s, value) => s + value * value, 0), 0));
-        values.forEach((g, v) => g.forEach((value, i) => (expected[v]![i]! -= (value * Math.min(1, 0.05 / norm)) / 2)));
+        const norm = Math.sqrt(
+          values.reduce((sum, g) => sum + Array.from(g).reduce((s, value) => s + value * value, 0), 0),
+        );
+        values.forEach((g, v) =>
+          g.forEach((value, i) => (expected[v]![i]! -= (value * Math.min(1, 0.05 / norm)) / 2)),
+        );
       }
-      const moved = weightValues(model).map((values, v) => values.map((value, i) => value - (weightValues(reference)[v]?.[i] ?? NaN)));
+      const moved = weightValues(model).map((values, v) =>
+        values.map((value, i) => value - (weightValues(reference)[v]?.[i] ?? NaN)),
+      );
       expect(distance(moved, expected)).toBeLessThan(1e-6);
       expect(optimizer.ledger.rows[0]?.sensitivity).toBeCloseTo(0.1, 6);
     });
 
     test('refuse Poisson batches', () => {
       const optimizer = dpSGD({...OPTIONS, numMicrobatches: 4, expectedBatchSize: 8});
-      const drawn = {id: '0', indices: new Int32Array(8), sampling: {kind: 'poisson' as const, numExamples: 80, samplingProbability: 0.1}};
-      expect(() => optimizer.minimizeDrawn(drawn, () => tf.scalar(0))).toThrow('microbatches of 2 examples need batches of fixed size');
+      const drawn = {
+        id: '0',
+        indices: new Int32Array(8),
+        sampling: {kind: 'poisson' as const, numExamples: 80, samplingProbability: 0.1},
+      };
+      expect(() => optimizer.minimizeDrawn(drawn, () => tf.scalar(0))).toThrow(
+        'microbatches of 2 examples need batches of fixed size',
+      );
     });
   });
 
@@ -183,7 +231,11 @@ describe.each(['cpu', 'wasm'])('dpSGD on %s', (backend) => {
     const y = oneHotLabels(4, 3, 30);
     const train = (x: tf.Tensor, labels: tf.Tensor): Float32Array[] => {
       const model = mlp('relu');
-      dpSGD({...OPTIONS, learningRate: 1}).minimize(() => crossEntropy(labels, model.apply(x) as tf.Tensor), false, variablesOf(model));
+      dpSGD({...OPTIONS, learningRate: 1}).minimize(
+        () => crossEntropy(labels, model.apply(x) as tf.Tensor),
+        false,
+        variablesOf(model),
+      );
       return weightValues(model);
     };
     const without = train(tf.concat(rows.filter((_, i) => i !== 2)), tf.gather(y, [0, 1, 3]));
@@ -205,8 +257,12 @@ describe('dpSGD', () => {
     expect(make({noiseMultiplier: NaN})).toThrow('noiseMultiplier must be a finite number >= 0, got NaN');
     expect(make({learningRate: 0})).toThrow('learningRate must be a finite number > 0, got 0');
     expect(make({numMicrobatches: 1.5})).toThrow('numMicrobatches must be an integer >= 1, got 1.5');
-    expect(make({numMicrobatches: 3, expectedBatchSize: 8})).toThrow('expectedBatchSize must be a multiple of numMicrobatches (3), got 8');
-    expect(make({numMicrobatches: 4, expectedBatchSize: 8, microbatchSize: 3})).toThrow('give two of the three');
+    expect(make({numMicrobatches: 3, expectedBatchSize: 8})).toThrow(
+      'expectedBatchSize must be a multiple of numMicrobatches (3), got 8',
+    );
+    expect(make({numMicrobatches: 4, expectedBatchSize: 8, microbatchSize: 3})).toThrow(
+      'give two of the three',
+    );
   });
 
   test('is told apart from an optimizer that is not private', () => {
@@ -236,7 +292,9 @@ describe('dpSGD', () => {
       );
       return weightValues(model);
     };
-    expect(distance(await make(dpSGD({...OPTIONS, l2NormClip: 100})), await make(tf.train.sgd(0.1)))).toBeLessThan(2e-6);
+    expect(
+      distance(await make(dpSGD({...OPTIONS, l2NormClip: 100})), await make(tf.train.sgd(0.1))),
+    ).toBeLessThan(2e-6);
     // The penalty's gradient survives a clip that leaves nothing of the examples'.
     const [tiny] = await make(dpSGD({...OPTIONS, l2NormClip: 1e-9}));
     const [start] = weightValues(mlp());
@@ -248,7 +306,9 @@ describe('dpSGD', () => {
     const optimizer = dpSGD(OPTIONS);
     const x = normalTensor([B, 2], 50);
     optimizer.minimize(() => tf.mean(tf.mul(x, a), 1), false, [a]);
-    expect(() => optimizer.minimize(() => tf.mean(tf.mul(x, a), 1), false, [a, b])).toThrow('changed from 1 to 2');
+    expect(() => optimizer.minimize(() => tf.mean(tf.mul(x, a), 1), false, [a, b])).toThrow(
+      'changed from 1 to 2',
+    );
     tf.dispose([a, b]);
   });
 

@@ -37,7 +37,10 @@ export function checkPrivacyOptions(options: PrivacyOptions): CheckedPrivacyOpti
   const {l2NormClip, noiseMultiplier, numMicrobatches, expectedBatchSize, microbatchSize} = options;
   positive('l2NormClip', l2NormClip);
   if (!(noiseMultiplier >= 0 && Number.isFinite(noiseMultiplier))) {
-    throw new DpError('INVALID_OPTION', `noiseMultiplier must be a finite number >= 0, got ${noiseMultiplier}`);
+    throw new DpError(
+      'INVALID_OPTION',
+      `noiseMultiplier must be a finite number >= 0, got ${noiseMultiplier}`,
+    );
   }
   positiveInteger('numMicrobatches', numMicrobatches);
   if (expectedBatchSize !== undefined) positiveInteger('expectedBatchSize', expectedBatchSize);

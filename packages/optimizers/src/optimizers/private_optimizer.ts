@@ -121,7 +121,10 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
   override async setWeights(weightValues: NamedTensor[]): Promise<void> {
     const rest = await this.extractIterations(weightValues);
     if (rest.length !== 0) {
-      throw new DpError('INVALID_OPTION', `${this.getClassName()} has no weights but its step count, got ${rest.length} more`);
+      throw new DpError(
+        'INVALID_OPTION',
+        `${this.getClassName()} has no weights but its step count, got ${rest.length} more`,
+      );
     }
   }
 

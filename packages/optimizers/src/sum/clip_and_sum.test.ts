@@ -15,7 +15,11 @@ function explicit(rows: readonly (readonly number[])[]): PerExampleParameter[] {
   return [{size, contributions: [{kind: 'sum', dy}]}];
 }
 
-function sumOf(rows: readonly (readonly number[])[], l2NormClip: number, losses = rows.map(() => 0)): Float64Array {
+function sumOf(
+  rows: readonly (readonly number[])[],
+  l2NormClip: number,
+  losses = rows.map(() => 0),
+): Float64Array {
   const grid = gridFor(l2NormClip);
   const [sum] = clippedSum(explicit(rows), losses, rows.length, {l2NormClip, microbatchSize: 1, grid});
   return sum?.map((units) => units * grid) ?? new Float64Array();
@@ -46,10 +50,18 @@ describe('the clipped sum', () => {
         const removed = position % examples;
         const bound = roundedSensitivity(l2NormClip, gridFor(l2NormClip), size);
         const whole = sumOf(rows, l2NormClip);
-        const zeroed = sumOf(rows.map((row, i) => (i === removed ? row.map(() => 0) : row)), l2NormClip);
+        const zeroed = sumOf(
+          rows.map((row, i) => (i === removed ? row.map(() => 0) : row)),
+          l2NormClip,
+        );
         expect(distance(whole, zeroed)).toBeLessThanOrEqual(bound);
         if (examples > 1) {
-          expect(sumOf(rows.filter((_, i) => i !== removed), l2NormClip)).toEqual(zeroed);
+          expect(
+            sumOf(
+              rows.filter((_, i) => i !== removed),
+              l2NormClip,
+            ),
+          ).toEqual(zeroed);
         }
       }),
     );
@@ -67,9 +79,17 @@ describe('the clipped sum', () => {
   });
 
   test('leaves out an example with a loss, coordinate or norm that is not finite, and nothing else', () => {
-    const good = [[0.1, 0.2], [5, 6]];
+    const good = [
+      [0.1, 0.2],
+      [5, 6],
+    ];
     const expected = sumOf(good, 1);
-    for (const bad of [[NaN, 0], [Infinity, 0], [0, -Infinity], [3e38, 3e38]]) {
+    for (const bad of [
+      [NaN, 0],
+      [Infinity, 0],
+      [0, -Infinity],
+      [3e38, 3e38],
+    ]) {
       expect(sumOf([good[0]!, bad, good[1]!], 1)).toEqual(expected);
     }
     for (const loss of [NaN, Infinity]) {
@@ -79,7 +99,15 @@ describe('the clipped sum', () => {
 
   test('a microbatch without its member that is not finite keeps its divisor', () => {
     const plan = {l2NormClip: 10, microbatchSize: 2, grid: gridFor(10)};
-    const [sum] = clippedSum(explicit([[1, 2], [NaN, 0]]), [0, 0], 2, plan);
+    const [sum] = clippedSum(
+      explicit([
+        [1, 2],
+        [NaN, 0],
+      ]),
+      [0, 0],
+      2,
+      plan,
+    );
     expect([...(sum ?? [])].map((units) => units * plan.grid)).toEqual([0.5, 1]);
   });
 

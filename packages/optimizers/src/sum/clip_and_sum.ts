@@ -42,7 +42,12 @@ export function clippedSum(
 }
 
 /** The squared norm of one example's gradient; NaN where the example has to be left out. */
-function measureFinite(session: ClipAndSum, losses: ArrayLike<number>, batchSize: number, example: number): number {
+function measureFinite(
+  session: ClipAndSum,
+  losses: ArrayLike<number>,
+  batchSize: number,
+  example: number,
+): number {
   const perExample = losses.length / batchSize;
   for (let i = example * perExample; i < (example + 1) * perExample; i++) {
     if (!Number.isFinite(losses[i])) return NaN;

@@ -58,7 +58,7 @@ export function backpropagate(
 }
 
 function noGradient(kernel: string): DpError {
-  const anyRegistered = tf.getGradient(tf.Add) !== undefined;
+  const anyRegistered = (tf.getGradient(tf.Add) as tf.GradConfig | undefined) !== undefined;
   return new DpError(
     'UNSUPPORTED',
     anyRegistered

@@ -47,7 +47,9 @@ export function engineInternals(): EngineInternals {
 
 /** Replaces methods on `target` while `f` runs, and puts back what was there, whatever happens. */
 export function withShadows<T extends object, R>(target: T, shadows: Partial<T>, f: () => R): R {
-  const saved = Object.keys(shadows).map((key) => [key, Object.getOwnPropertyDescriptor(target, key)] as const);
+  const saved = Object.keys(shadows).map(
+    (key) => [key, Object.getOwnPropertyDescriptor(target, key)] as const,
+  );
   Object.assign(target, shadows);
   try {
     return f();

@@ -72,12 +72,16 @@ export function alignRows(inputs: readonly Labelled[], output: tf.Tensor, batchS
         return mixing(`its inputs hold the examples at different axes ('${name}' at axis ${label.axis})`);
       }
     } else if (own >= 0 && (tensor.shape[own] ?? 1) > 1) {
-      if (label.kind === 'parameter') return mixing(`input '${name}' has one row of parameters per position in the batch`);
-      if (label.rows === 'positional') return mixing(`input '${name}' has values that differ by position in the batch`);
+      if (label.kind === 'parameter')
+        return mixing(`input '${name}' has one row of parameters per position in the batch`);
+      if (label.rows === 'positional')
+        return mixing(`input '${name}' has values that differ by position in the batch`);
     }
   }
   if (output.shape[axis] !== batchSize * inner) {
-    return mixing(`the axis of the examples is broadcast from ${batchSize * inner} to ${output.shape[axis] ?? 0} rows`);
+    return mixing(
+      `the axis of the examples is broadcast from ${batchSize * inner} to ${output.shape[axis] ?? 0} rows`,
+    );
   }
   return batch(axis, inner);
 }

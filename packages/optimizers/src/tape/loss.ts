@@ -49,7 +49,9 @@ export function findLoss(recording: Recording): LossParts {
     } else if (call.kernel === 'Add' && second !== undefined) {
       const keepFirst = dependsOnExamples(recording, first);
       if (keepFirst && dependsOnExamples(recording, second)) {
-        throw notAMean('two parts that both depend on the examples were averaged before they were added; add the vectors, then take one mean');
+        throw notAMean(
+          'two parts that both depend on the examples were averaged before they were added; add the vectors, then take one mean',
+        );
       }
       penalties.push(keepFirst ? second : first);
       scalar = keepFirst ? first : second;

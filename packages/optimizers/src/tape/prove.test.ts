@@ -29,10 +29,12 @@ describe('the proof that examples are separate', () => {
     const optimizer = dpSGD({learningRate: 0.1, l2NormClip: 1, noiseMultiplier: 0, numMicrobatches: B});
     optimizer.minimize(lossFn, false, [w]);
   };
-  const product = (): tf.Tensor2D => tf.matMul(x, w as tf.Tensor as tf.Tensor2D);
+  const product = (): tf.Tensor2D => tf.matMul<tf.Tensor2D>(x, w);
   const rowMean = (tensor: tf.Tensor): tf.Tensor => tf.mean(tensor, [...tensor.shape.keys()].slice(1));
   const refused = (lossFn: () => tf.Tensor, code: DpErrorCode, message: RegExp): void => {
-    expect(() => run(lossFn)).toThrow(expect.objectContaining({code, message: expect.stringMatching(message)}));
+    expect(() => run(lossFn)).toThrow(
+      expect.objectContaining({code, message: expect.stringMatching(message)}),
+    );
   };
 
   const accepted: Record<string, () => tf.Tensor> = {
@@ -40,34 +42,92 @@ describe('the proof that examples are separate', () => {
     'a transpose there and back': () => rowMean(tf.transpose(tf.tanh(tf.transpose(product())))),
     'a reshape there and back': () => rowMean(tf.reshape(tf.relu(tf.reshape(product(), [1, B * 4])), [B, 4])),
     'a softmax over features': () => rowMean(tf.softmax(product())),
-    'dropout': () => rowMean(tf.dropout(product(), 0.5)),
+    dropout: () => rowMean(tf.dropout(product(), 0.5)),
     'a batch statistic that the loss does not use': () => {
       tf.keep(tf.mean(product())).dispose();
       return rowMean(product());
     },
-    'constants that are the same for every example': () => rowMean(tf.add(product(), tf.tensor1d([1, 2, 3, 4]))),
+    'constants that are the same for every example': () =>
+      rowMean(tf.add(product(), tf.tensor1d([1, 2, 3, 4]))),
     'a table of ones of the shape of the batch': () => rowMean(tf.mul(product(), tf.ones([B, 4]))),
   };
   test.each(Object.entries(accepted))('accepts %s', (_, lossFn) => run(lossFn));
 
   const mixes: Record<string, [() => tf.Tensor, RegExp]> = {
-    'a mean over the examples': [() => rowMean(tf.sub(product(), tf.mean(product(), 0))), /'Mean' \(in tf.mean.*reduces over axis 0/],
+    'a mean over the examples': [
+      () => rowMean(tf.sub(product(), tf.mean(product(), 0))),
+      /'Mean' \(in tf.mean.*reduces over axis 0/,
+    ],
     'a maximum over everything': [() => rowMean(tf.sub(product(), tf.max(product()))), /'Max'.*axis 0/],
-    'a softmax over the examples': [() => rowMean(tf.transpose(tf.softmax(tf.transpose(product())))), /'Softmax'.*works along axis 1/],
+    'a softmax over the examples': [
+      () => rowMean(tf.transpose(tf.softmax(tf.transpose(product())))),
+      /'Softmax'.*works along axis 1/,
+    ],
     'a cumulative sum over the examples': [() => rowMean(tf.cumsum(product(), 0)), /'Cumsum'/],
-    'products between the examples': [() => rowMean(tf.matMul(product(), product(), false, true)), /'BatchMatMul'.*every example meets every other/],
-    'a product that sums over the examples': [() => rowMean(tf.matMul(tf.transpose(product()), x)), /'BatchMatMul'.*sums over axis/],
-    'a batch added to its transpose': [() => rowMean(tf.add(product(), tf.transpose(product()))), /'Add'.*different axes/],
-    'a slice of the batch': [() => rowMean(tf.tile(tf.slice(product(), 0, 1), [B, 1])), /'Slice'.*takes a part of axis 0/],
-    'examples next to each other': [() => rowMean(tf.slice(tf.pad(product(), [[1, 0], [0, 0]]), 0, B)), /'PadV2'.*pads axis 0/],
-    'examples joined end to end': [() => tf.slice(rowMean(tf.concat([product(), product()], 0)), 0, B), /'Concat'.*joins along axis 0/],
-    'a reshape that splits the examples': [() => rowMean(tf.tile(tf.sum(tf.reshape(product(), [2, 2, 4]), 1), [2, 1])), /'Reshape'.*splits the axis/],
-    'constants that differ by position in the batch': [() => rowMean(tf.mul(product(), tf.tensor2d([1, 2, 3, 4], [B, 1]))), /'Multiply'.*differ by position/],
-    'parameters that differ by position in the batch': [() => rowMean(tf.mul(x, w)), /'Multiply'.*one row of parameters per position/],
-    'dropout of a fixed seed, a function of position': [() => rowMean(tf.dropout(product(), 0.5, undefined, 7)), /'Multiply'.*differ by position/],
-    'a convolution over the examples': [() => rowMean(tf.reshape(tf.conv2d(tf.reshape(product(), [1, B, 4, 1]) as tf.Tensor4D, tf.ones([1, 1, 1, 1]), 1, 'same'), [B, 4])), /'Conv2D'.*slides over axis 1/],
+    'products between the examples': [
+      () => rowMean(tf.matMul(product(), product(), false, true)),
+      /'BatchMatMul'.*every example meets every other/,
+    ],
+    'a product that sums over the examples': [
+      () => rowMean(tf.matMul(tf.transpose(product()), x)),
+      /'BatchMatMul'.*sums over axis/,
+    ],
+    'a batch added to its transpose': [
+      () => rowMean(tf.add(product(), tf.transpose(product()))),
+      /'Add'.*different axes/,
+    ],
+    'a slice of the batch': [
+      () => rowMean(tf.tile(tf.slice(product(), 0, 1), [B, 1])),
+      /'Slice'.*takes a part of axis 0/,
+    ],
+    'examples next to each other': [
+      () =>
+        rowMean(
+          tf.slice(
+            tf.pad(product(), [
+              [1, 0],
+              [0, 0],
+            ]),
+            0,
+            B,
+          ),
+        ),
+      /'PadV2'.*pads axis 0/,
+    ],
+    'examples joined end to end': [
+      () => tf.slice(rowMean(tf.concat([product(), product()], 0)), 0, B),
+      /'Concat'.*joins along axis 0/,
+    ],
+    'a reshape that splits the examples': [
+      () => rowMean(tf.tile(tf.sum(tf.reshape(product(), [2, 2, 4]), 1), [2, 1])),
+      /'Reshape'.*splits the axis/,
+    ],
+    'constants that differ by position in the batch': [
+      () => rowMean(tf.mul(product(), tf.tensor2d([1, 2, 3, 4], [B, 1]))),
+      /'Multiply'.*differ by position/,
+    ],
+    'parameters that differ by position in the batch': [
+      () => rowMean(tf.mul(x, w)),
+      /'Multiply'.*one row of parameters per position/,
+    ],
+    'dropout of a fixed seed, a function of position': [
+      () => rowMean(tf.dropout(product(), 0.5, undefined, 7)),
+      /'Multiply'.*differ by position/,
+    ],
+    'a convolution over the examples': [
+      () =>
+        rowMean(
+          tf.reshape(
+            tf.conv2d<tf.Tensor4D>(tf.reshape(product(), [1, B, 4, 1]), tf.ones([1, 1, 1, 1]), 1, 'same'),
+            [B, 4],
+          ),
+        ),
+      /'Conv2D'.*slides over axis 1/,
+    ],
   };
-  test.each(Object.entries(mixes))('refuses %s', (_, [lossFn, message]) => refused(lossFn, 'MIXES_EXAMPLES', message));
+  test.each(Object.entries(mixes))('refuses %s', (_, [lossFn, message]) =>
+    refused(lossFn, 'MIXES_EXAMPLES', message),
+  );
 
   test('follows operations inside fused kernels and losses of tf.js', () => {
     const y = oneHotLabels(B, 4, 4);
@@ -76,32 +136,51 @@ describe('the proof that examples are separate', () => {
   });
 
   test('names the variable that is nearest', () => {
-    refused(() => rowMean(tf.sub(product(), tf.mean(product(), 0))), 'MIXES_EXAMPLES', new RegExp(`near variable '${w.name}'`));
+    refused(
+      () => rowMean(tf.sub(product(), tf.mean(product(), 0))),
+      'MIXES_EXAMPLES',
+      new RegExp(`near variable '${w.name}'`),
+    );
   });
 
   test('refuses operations without a rule, by name', () => {
     refused(() => rowMean(tf.reverse(product(), 0)), 'NO_RULE', /operation 'Reverse'/);
-    refused(() => rowMean(tf.image.resizeBilinear(tf.mul(images, tf.sum(w)), [2, 2])), 'NO_RULE', /no per-example gradient|operation 'ResizeBilinear'|computed from variables/);
+    refused(
+      () => rowMean(tf.image.resizeBilinear(tf.mul(images, tf.sum(w)), [2, 2])),
+      'NO_RULE',
+      /no per-example gradient|operation 'ResizeBilinear'|computed from variables/,
+    );
   });
 
   test('refuses tensors from outside that are no batch, whatever they hold', () => {
     const others = normalTensor([7, 4], 5);
-    refused(() => rowMean(tf.sub(product(), tf.mean(others, 0))), 'UNKNOWN_TENSOR', /shape \[7, 4\].*publicTensors/);
+    refused(
+      () => rowMean(tf.sub(product(), tf.mean(others, 0))),
+      'UNKNOWN_TENSOR',
+      /shape \[7, 4\].*publicTensors/,
+    );
     const optimizer = dpSGD({learningRate: 0.1, l2NormClip: 1, noiseMultiplier: 0, numMicrobatches: B});
     const drawn = {id: '0', indices: new Int32Array(B), sampling: {kind: 'unknown' as const}};
     const lossFn = (): tf.Tensor => rowMean(tf.sub(product(), tf.mean(others, 0)));
     optimizer.minimizeDrawn(drawn, lossFn, {batch: [x], publicTensors: [others], varList: [w]}).dispose();
     // A tensor of B rows that was not declared is no batch either.
     const undeclared = normalTensor([B, 4], 6);
-    expect(() => optimizer.minimizeDrawn(drawn, () => rowMean(tf.add(product(), undeclared)), {batch: [x], varList: [w]})).toThrow(
-      expect.objectContaining({code: 'UNKNOWN_TENSOR'}),
-    );
+    expect(() =>
+      optimizer.minimizeDrawn(drawn, () => rowMean(tf.add(product(), undeclared)), {
+        batch: [x],
+        varList: [w],
+      }),
+    ).toThrow(expect.objectContaining({code: 'UNKNOWN_TENSOR'}));
     tf.dispose([others, undeclared]);
   });
 
   describe('shuts side doors', () => {
     test('reading values of the batch', () => {
-      refused(() => rowMean(tf.mul(product(), tf.scalar(x.dataSync()[0] ?? 0))), 'SIDE_DOOR', /values of a tensor.*were read/);
+      refused(
+        () => rowMean(tf.mul(product(), tf.scalar(x.dataSync()[0] ?? 0))),
+        'SIDE_DOOR',
+        /values of a tensor.*were read/,
+      );
       refused(() => rowMean(tf.mul(product(), product().arraySync()[0]?.[0] ?? 0)), 'SIDE_DOOR', /were read/);
       run(() => rowMean(tf.mul(product(), tf.range(0, 4).dataSync()[1] ?? 0)));
     });
@@ -121,7 +200,10 @@ describe('the proof that examples are separate', () => {
     });
 
     test('gradients written by hand', () => {
-      const own = tf.customGrad((a) => ({value: tf.square(a as tf.Tensor), gradFunc: (dy: tf.Tensor) => tf.mul(dy, tf.mean(dy))}));
+      const own = tf.customGrad((a) => ({
+        value: tf.square(a as tf.Tensor),
+        gradFunc: (dy: tf.Tensor) => tf.mul(dy, tf.mean(dy)),
+      }));
       refused(() => rowMean(own(product())), 'SIDE_DOOR', /tf.customGrad/);
     });
 
@@ -136,7 +218,11 @@ describe('the proof that examples are separate', () => {
       run(() => tf.mean(product()));
       refused(() => tf.sum(product()), 'LOSS_FORM', /16 times the mean/);
       refused(() => tf.max(product()), 'LOSS_FORM', /ends in operation 'Max'/);
-      refused(() => tf.div(tf.sum(product()), tf.sum(tf.cast(tf.greater(x, 0), 'float32'))), 'LOSS_FORM', /is not a constant/);
+      refused(
+        () => tf.div(tf.sum(product()), tf.sum(tf.cast(tf.greater(x, 0), 'float32'))),
+        'LOSS_FORM',
+        /is not a constant/,
+      );
       refused(() => tf.add(tf.mean(product()), tf.mean(tf.square(x))), 'LOSS_FORM', /two parts/);
       refused(() => tf.mean(product(), 0), 'MIXES_EXAMPLES', /'Mean'/);
       refused(() => tf.mul(tf.sum(w), 1), 'LOSS_FORM', /./);
@@ -169,7 +255,13 @@ describe('the proof that examples are separate', () => {
     });
 
     test('refuses an embedding by its name, as long as it has no rule', async () => {
-      const model = sequential({layers: [layers.embedding({inputDim: 9, outputDim: 2, inputLength: 4}), layers.flatten(), layers.dense({units: 4})]});
+      const model = sequential({
+        layers: [
+          layers.embedding({inputDim: 9, outputDim: 2, inputLength: 4}),
+          layers.flatten(),
+          layers.dense({units: 4}),
+        ],
+      });
       model.compile({
         optimizer: dpSGD({learningRate: 0.1, l2NormClip: 1, noiseMultiplier: 0, numMicrobatches: B}),
         loss: 'meanSquaredError',

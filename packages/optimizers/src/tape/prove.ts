@@ -26,7 +26,7 @@ export function proveSeparation(
   perExample: tf.Tensor,
   declared: KnownSources = {},
 ): SeparationProof {
-  const batchSize = declared.batch?.[0]?.shape[0] ?? perExample.shape[0] ?? 0;
+  const batchSize = declared.batch?.[0]?.shape[0] ?? perExample.shape[0];
   const labels = new Map<number, Label>();
   const labelOf = (tensor: tf.Tensor): Label => {
     const known = labels.get(tensor.id) ?? labelLeaf(recording, tensor, batchSize, declared);
@@ -62,7 +62,10 @@ export function proveSeparation(
       );
     }
     if (verdict.kind === 'batch' && output.shape[verdict.axis] !== batchSize * verdict.inner) {
-      throw new DpError('MIXES_EXAMPLES', `operation '${call.kernel}'${place(recording, call)} loses track of the examples`);
+      throw new DpError(
+        'MIXES_EXAMPLES',
+        `operation '${call.kernel}'${place(recording, call)} loses track of the examples`,
+      );
     }
     labels.set(output.id, verdict);
   }

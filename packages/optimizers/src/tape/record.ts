@@ -67,7 +67,7 @@ export function record(lossFn: () => tf.Tensor): Recording {
   const producers = new Map<number, KernelCall>();
   const insideLeaves = new Map<number, InsideLeaf>();
   const reduced = new Map<number, tf.Tensor>();
-  const publicData = new WeakSet<object>();
+  const publicData = new WeakSet();
   let insideTrusted = 0;
   // tf.js's random tensors ask Math.random for a seed unless they were given one.
   let randomCalls = 0;
@@ -105,7 +105,9 @@ export function record(lossFn: () => tf.Tensor): Recording {
             const result = original.runKernel(kernel, inputs, attrs);
             const call: KernelCall = {
               kernel,
-              inputs: Object.entries(inputs).filter((entry): entry is [string, tf.Tensor] => entry[1] != null),
+              inputs: Object.entries(inputs).filter(
+                (entry): entry is [string, tf.Tensor] => entry[1] != null,
+              ),
               attrs: attrs ?? {},
               outputs: Array.isArray(result) ? result : [result],
               scopes: scopes(),
@@ -158,8 +160,13 @@ export function record(lossFn: () => tf.Tensor): Recording {
           },
         },
         () =>
-          withShadows(tf.Variable.prototype as {assign: tf.Variable['assign']}, {assign: refuseAssignment}, () =>
-            withShadows(Math, {random: () => (randomCalls++, mathRandom())}, () => engine.tidy('forward', lossFn)),
+          withShadows(
+            tf.Variable.prototype as {assign: tf.Variable['assign']},
+            {assign: refuseAssignment},
+            () =>
+              withShadows(Math, {random: () => (randomCalls++, mathRandom())}, () =>
+                engine.tidy('forward', lossFn),
+              ),
           ),
       );
     } finally {
@@ -167,7 +174,10 @@ export function record(lossFn: () => tf.Tensor): Recording {
       engine.endTape();
     }
     if (!(value instanceof tf.Tensor)) {
-      throw new DpError('LOSS_FORM', 'the loss function must return a tensor: the losses [B], or their scalar mean');
+      throw new DpError(
+        'LOSS_FORM',
+        'the loss function must return a tensor: the losses [B], or their scalar mean',
+      );
     }
     checkUnassigned(engine, variablesBefore);
   } catch (error) {
@@ -187,7 +197,9 @@ function rememberReduced(engine: EngineInternals, call: KernelCall, reduced: Map
 }
 
 function snapshotVariables(engine: EngineInternals): Map<tf.Variable, object> {
-  return new Map(Object.values(engine.state.registeredVariables).map((variable) => [variable, variable.dataId]));
+  return new Map(
+    Object.values(engine.state.registeredVariables).map((variable) => [variable, variable.dataId]),
+  );
 }
 
 function checkUnassigned(engine: EngineInternals, before: ReadonlyMap<tf.Variable, object>): void {
@@ -228,5 +240,7 @@ function handwrittenGradient(scopes: readonly string[]): DpError {
 }
 
 function where(scopes: readonly string[]): string {
-  return scopes.filter((name) => name !== 'unnamed scope' && name !== 'forward').join(' > ') || 'the loss function';
+  return (
+    scopes.filter((name) => name !== 'unnamed scope' && name !== 'forward').join(' > ') || 'the loss function'
+  );
 }

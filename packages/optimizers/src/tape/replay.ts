@@ -38,8 +38,10 @@ export function replay(
 function rerun({kernel, attrs}: KernelCall, inputs: readonly (readonly [string, tf.Tensor])[]): tf.Tensor[] {
   const named = Object.fromEntries(inputs);
   // The fused kernels have no registered gradient: it belongs to the operation around them.
-  if (kernel === tf._FusedMatMul) return [tf.fused.matMul({...attrs, ...named} as Parameters<typeof tf.fused.matMul>[0])];
-  if (kernel === tf.FusedConv2D) return [tf.fused.conv2d({...attrs, ...named} as Parameters<typeof tf.fused.conv2d>[0])];
+  if (kernel === tf._FusedMatMul)
+    return [tf.fused.matMul({...attrs, ...named} as Parameters<typeof tf.fused.matMul>[0])];
+  if (kernel === tf.FusedConv2D)
+    return [tf.fused.conv2d({...attrs, ...named} as Parameters<typeof tf.fused.conv2d>[0])];
   const list = inputs.every(([name], i) => name === String(i));
   const result = tf
     .engine()

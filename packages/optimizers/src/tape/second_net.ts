@@ -76,13 +76,25 @@ function observe(
   replaced: readonly tf.Tensor[],
 ): Observation {
   const masks = [...recording.insideLeaves].filter(([, leaf]) => leaf.isFreshMask);
-  const freshMasks = new Map(masks.map(([id, {tensor, values}]) => [id, tf.tensor(values as Float32Array, tensor.shape, tensor.dtype)]));
-  const substitutes = new Map([...freshMasks, ...leaves.map((leaf, i) => [leaf.id, replaced[i] ?? leaf] as const)]);
+  const freshMasks = new Map(
+    masks.map(([id, {tensor, values}]) => [
+      id,
+      tf.tensor(values as Float32Array, tensor.shape, tensor.dtype),
+    ]),
+  );
+  const substitutes = new Map([
+    ...freshMasks,
+    ...leaves.map((leaf, i) => [leaf.id, replaced[i] ?? leaf] as const),
+  ]);
   const again = record(() => replay(recording, loss.perExample, substitutes));
   try {
     return tf.tidy(() => {
       const parts: LossParts = {perExample: again.value, values: again.value, penalties: []};
-      const proof = proveSeparation(again, again.value, {batch: replaced, publicTensors, freshMasks: [...freshMasks.values()]});
+      const proof = proveSeparation(again, again.value, {
+        batch: replaced,
+        publicTensors,
+        freshMasks: [...freshMasks.values()],
+      });
       const session = openClipAndSum(perExampleContributions(again, parts, proof, variables));
       try {
         const squaredNorms = Array.from({length: proof.batchSize}, (_, example) => session.measure(example));
@@ -98,15 +110,19 @@ function observe(
 }
 
 function batchLeaves(recording: Recording, loss: LossParts, proof: SeparationProof): tf.Tensor[] {
-  const inputs = ancestors(recording, loss.perExample).flatMap((call) => call.inputs.map(([, input]) => input));
-  const leaves = inputs.filter((input) => !recording.producers.has(input.id) && proof.labels.get(input.id)?.kind === 'batch');
+  const inputs = ancestors(recording, loss.perExample).flatMap((call) =>
+    call.inputs.map(([, input]) => input),
+  );
+  const leaves = inputs.filter(
+    (input) => !recording.producers.has(input.id) && proof.labels.get(input.id)?.kind === 'batch',
+  );
   return [...new Map(leaves.map((leaf) => [leaf.id, leaf])).values()];
 }
 
 /** A copy in which one row holds another row's values (so they stay in the leaf's domain); undefined if all rows are equal. */
 function withRowChanged(leaf: tf.Tensor, row: number): tf.Tensor | undefined {
   const values = leaf.dataSync().slice();
-  const rows = leaf.shape[0] ?? 0;
+  const rows = leaf.shape[0];
   const width = leaf.size / rows;
   for (let other = 0; other < rows; other++) {
     const source = values.slice(other * width, (other + 1) * width);
@@ -122,7 +138,9 @@ function withRowChanged(leaf: tf.Tensor, row: number): tf.Tensor | undefined {
 function graphSignature(recording: Recording, loss: LossParts, proof: SeparationProof): string {
   const shapeOf = (tensor: tf.Tensor): string => {
     const label = proof.labels.get(tensor.id);
-    return tensor.shape.map((size, axis) => (label?.kind === 'batch' && label.axis === axis ? `B*${label.inner}` : size)).join();
+    return tensor.shape
+      .map((size, axis) => (label?.kind === 'batch' && label.axis === axis ? `B*${label.inner}` : size))
+      .join();
   };
   const calls = ancestors(recording, loss.perExample).map(({kernel, inputs, attrs}) => {
     const publicAttrs = Object.entries(attrs).filter(([name]) => name !== 'shape');

@@ -33,7 +33,8 @@ export function labelLeaf(
   const inside = recording.insideLeaves.get(tensor.id);
   if (inside !== undefined) return {kind: 'public', rows: rowsOf(inside)};
   if (declared.freshMasks?.includes(tensor) === true) return {kind: 'public', rows: 'exchangeable'};
-  if (declared.publicTensors?.some((known) => known.id === tensor.id)) return {kind: 'public', rows: 'positional'};
+  if (declared.publicTensors?.some((known) => known.id === tensor.id))
+    return {kind: 'public', rows: 'positional'};
   if (tensor.rank === 0) return {kind: 'public', rows: 'uniform'};
   const isBatch =
     declared.batch === undefined

@@ -15,9 +15,24 @@ const init = (seed: number) => ({
 export function smallCnn(scale = 4): Sequential {
   return sequential({
     layers: [
-      layers.conv2d({inputShape: [14, 14, 1], filters: scale, kernelSize: 4, strides: 2, padding: 'same', activation: 'relu', ...init(1)}),
+      layers.conv2d({
+        inputShape: [14, 14, 1],
+        filters: scale,
+        kernelSize: 4,
+        strides: 2,
+        padding: 'same',
+        activation: 'relu',
+        ...init(1),
+      }),
       layers.maxPooling2d({poolSize: 2, strides: 1}),
-      layers.conv2d({filters: 2 * scale, kernelSize: 3, strides: 2, padding: 'valid', activation: 'relu', ...init(2)}),
+      layers.conv2d({
+        filters: 2 * scale,
+        kernelSize: 3,
+        strides: 2,
+        padding: 'valid',
+        activation: 'relu',
+        ...init(2),
+      }),
       layers.maxPooling2d({poolSize: 2, strides: 1}),
       layers.flatten(),
       layers.dense({units: 6, activation: 'relu', ...init(3)}),
@@ -38,7 +53,9 @@ export function mlp(activation: 'relu' | 'tanh' | 'sigmoid' | 'elu' = 'tanh'): S
 
 /** The trainable variables of a model. */
 export function variablesOf(model: LayersModel): tf.Variable[] {
-  return model.trainableWeights.map((weight) => weight.read() as tf.Variable);
+  return model.trainableWeights
+    .map((weight) => weight.read())
+    .filter((tensor): tensor is tf.Variable => tensor instanceof tf.Variable);
 }
 
 /** Copies of all weights, for comparing steps. */

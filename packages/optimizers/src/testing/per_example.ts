@@ -17,20 +17,22 @@ export function perExampleGradients(
   strategy: 'fast' | 'loop' = 'fast',
 ): Gradients {
   const recording = record(lossFn);
+  let gradients: Gradients = [];
   try {
-    return tf.tidy('test', () => {
+    tf.tidy(() => {
       const loss = findLoss(recording);
       const proof = proveSeparation(recording, loss.perExample);
       const parameters =
         strategy === 'fast'
           ? perExampleContributions(recording, loss, proof, variables)
           : loopContributions(recording, loss, variables);
-      return readGradients(parameters, proof.batchSize);
-    }) as unknown as Gradients;
+      gradients = readGradients(parameters, proof.batchSize);
+    });
   } finally {
     recording.value.dispose();
     recording.dispose();
   }
+  return gradients;
 }
 
 function readGradients(parameters: readonly PerExampleParameter[], batchSize: number): Gradients {
@@ -53,7 +55,7 @@ export function rerunGradients(
   variables: tf.Variable[],
 ): Gradients {
   const gradients: Gradients = variables.map(() => []);
-  for (let example = 0; example < (x.shape[0] ?? 0); example++) {
+  for (let example = 0; example < x.shape[0]; example++) {
     const {value, grads} = tf.variableGrads(
       () => tf.mean(lossOf(tf.slice(x, example, 1), tf.slice(y, example, 1))),
       variables,
@@ -69,7 +71,8 @@ export function rerunGradients(
 
 /** The largest |a - b|_2 / max(|b|_2, 1e-6) over variables and examples. */
 export function worstRelativeError(a: Gradients, b: Gradients): number {
-  const norm = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+  const norm = (values: readonly number[]): number =>
+    Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
   let worst = 0;
   b.forEach((examples, v) =>
     examples.forEach((reference, i) => {

@@ -22,5 +22,14 @@ export function normalTensor(shape: readonly number[], seed: number): tf.Tensor 
 export function oneHotLabels(rows: number, classes: number, seed: number): tf.Tensor {
   const words = new Uint32Array(rows);
   seededSource(seed).fill(words);
-  return tf.cast(tf.oneHot(tf.tensor1d(Array.from(words, (word) => word % classes), 'int32'), classes), 'float32');
+  return tf.cast(
+    tf.oneHot(
+      tf.tensor1d(
+        Array.from(words, (word) => word % classes),
+        'int32',
+      ),
+      classes,
+    ),
+    'float32',
+  );
 }

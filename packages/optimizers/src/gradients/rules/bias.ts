@@ -40,8 +40,13 @@ export function biasContribution(
   const label = site.label(output);
   const aligned = [...new Array<number>(dy.rank - parameter.rank).fill(1), ...parameter.shape];
   const firstOwn = aligned.findIndex((size) => size > 1);
-  const trailing = firstOwn < 0 || aligned.slice(firstOwn).every((size, i) => size === dy.shape[firstOwn + i]);
-  const axes = trailing ? [] : aligned.flatMap((size, axis) => (size === 1 && label.kind === 'batch' && axis !== label.axis ? [axis] : []));
+  const trailing =
+    firstOwn < 0 || aligned.slice(firstOwn).every((size, i) => size === dy.shape[firstOwn + i]);
+  const axes = trailing
+    ? []
+    : aligned.flatMap((size, axis) =>
+        size === 1 && label.kind === 'batch' && axis !== label.axis ? [axis] : [],
+      );
   const rows = perExampleRows(site, axes.length === 0 ? dy : tf.sum(dy, axes, true), label, variable.size);
   if (rows === undefined) throw refuse(site, variable, 'the examples are not on the outermost axis');
   return {kind: 'sum', dy: rows};

@@ -8,7 +8,8 @@ import {passOn, refuse, type ParameterRule, type ParameterSite, type ParameterUs
 export const conv2dRule: ParameterRule = (site) => {
   const {x, filter} = site.node.inputs;
   const [savedX] = site.node.saved ?? [];
-  if (x === undefined || filter === undefined || savedX === undefined) throw new Error('convolution without operands');
+  if (x === undefined || filter === undefined || savedX === undefined)
+    throw new Error('convolution without operands');
   return {contributions: filterUse(site, x, filter, savedX), gradients: passOn(site, ['x'])};
 };
 
@@ -30,26 +31,35 @@ export const fusedConv2dRule: ParameterRule = (site) => {
     ? [
         [
           x,
-          tf
-            .engine()
-            .runKernel<tf.Tensor>(
-              tf.Conv2DBackpropInput,
-              {dy: site.dy, filter: savedFilter},
-              {strides, pad, dataFormat: 'NHWC', inputShape: savedX.shape as [number, number, number, number]},
-            ),
+          tf.engine().runKernel<tf.Tensor>(
+            tf.Conv2DBackpropInput,
+            {dy: site.dy, filter: savedFilter},
+            {
+              strides,
+              pad,
+              dataFormat: 'NHWC',
+              inputShape: savedX.shape as [number, number, number, number],
+            },
+          ),
         ] as const,
       ]
     : [];
   return {contributions, gradients};
 };
 
-function filterUse(site: ParameterSite, x: tf.Tensor, filter: tf.Tensor, savedX: tf.Tensor): ParameterUse['contributions'] {
+function filterUse(
+  site: ParameterSite,
+  x: tf.Tensor,
+  filter: tf.Tensor,
+  savedX: tf.Tensor,
+): ParameterUse['contributions'] {
   const variable = site.variable(filter);
   if (variable === undefined) return [];
   const label = site.label(x);
   const {strides, pad, dilations, dataFormat} = geometry(site);
   if (dataFormat !== 'NHWC') throw refuse(site, variable, `data format ${dataFormat} is not NHWC`);
-  if (dilations.some((dilation) => dilation !== 1)) throw refuse(site, variable, `dilation ${dilations.join(' x ')} is not 1`);
+  if (dilations.some((dilation) => dilation !== 1))
+    throw refuse(site, variable, `dilation ${dilations.join(' x ')} is not 1`);
   if (label.kind !== 'batch' || label.inner !== 1) {
     throw refuse(site, variable, 'an example is spread over several images (as in TimeDistributed)');
   }

@@ -1,7 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import {biasContribution} from './bias.js';
-import {passOn, perExampleRows, refuse, type ParameterRule, type ParameterSite, type ParameterUse} from './rule.js';
+import {
+  passOn,
+  perExampleRows,
+  refuse,
+  type ParameterRule,
+  type ParameterSite,
+  type ParameterUse,
+} from './rule.js';
 
 /** Products `a · W` of rows with a parameter: the gradient of example i is x_i^T dy_i, summed over its rows. */
 export const matMulRule: ParameterRule = (site) => {
@@ -44,10 +51,16 @@ export const fusedMatMulRule: ParameterRule = (site) => {
   return {contributions, gradients};
 };
 
-function weight(site: ParameterSite, a: tf.Tensor, b: tf.Tensor, savedA: tf.Tensor): ParameterUse['contributions'] {
+function weight(
+  site: ParameterSite,
+  a: tf.Tensor,
+  b: tf.Tensor,
+  savedA: tf.Tensor,
+): ParameterUse['contributions'] {
   const variable = site.variable(b) ?? site.variable(a);
   if (variable === undefined) throw new Error('no parameter operand');
-  if (site.variable(b) === undefined) throw refuse(site, variable, 'the parameter must be the second operand');
+  if (site.variable(b) === undefined)
+    throw refuse(site, variable, 'the parameter must be the second operand');
   if (site.call.attrs['transposeA'] === true) throw refuse(site, variable, 'the first operand is transposed');
   const columns = savedA.shape.at(-1) ?? 1;
   const units = site.dy.shape.at(-1) ?? 1;
@@ -55,7 +68,8 @@ function weight(site: ParameterSite, a: tf.Tensor, b: tf.Tensor, savedA: tf.Tens
   const output = site.node.outputs[0] ?? site.dy;
   const x = perExampleRows(site, savedA, site.label(a), columns);
   const dy = perExampleRows(site, site.dy, site.label(output), units);
-  if (x === undefined || dy === undefined) throw refuse(site, variable, 'the examples are not on the outermost axis');
+  if (x === undefined || dy === undefined)
+    throw refuse(site, variable, 'the examples are not on the outermost axis');
   const transposed = site.call.attrs['transposeB'] === true;
   return [[variable, transposed ? {kind: 'dense', x: dy, dy: x} : {kind: 'dense', x, dy}]];
 }

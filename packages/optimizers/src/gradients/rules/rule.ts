@@ -35,7 +35,10 @@ export function passOn(site: ParameterSite, names: readonly string[]): InputGrad
   return names.flatMap((name) => {
     const input = site.node.inputs[name];
     const gradient = gradients[name];
-    return input !== undefined && gradient !== undefined && site.wanted(input) && site.variable(input) === undefined
+    return input !== undefined &&
+      gradient !== undefined &&
+      site.wanted(input) &&
+      site.variable(input) === undefined
       ? [[input, gradient()] as const]
       : [];
   });
@@ -46,12 +49,17 @@ export function refuse(site: ParameterSite, variable: tf.Variable, why: string):
   return new DpError(
     'NO_RULE',
     `no per-example gradient rule for operation '${site.call.kernel}' with variable '${variable.name}': ${why}. ` +
-      "Use a layer that is covered, or freeze this one (layer.trainable = false)",
+      'Use a layer that is covered, or freeze this one (layer.trainable = false)',
   );
 }
 
 /** [B * inner, ...] or [1, B * inner, ...] seen as [B, rows, columns]; undefined where examples are not outermost. */
-export function perExampleRows(site: ParameterSite, tensor: tf.Tensor, label: Label, columns: number): tf.Tensor3D | undefined {
+export function perExampleRows(
+  site: ParameterSite,
+  tensor: tf.Tensor,
+  label: Label,
+  columns: number,
+): tf.Tensor3D | undefined {
   if (label.kind !== 'batch') return undefined;
   const outer = tensor.shape.slice(0, label.axis).reduce((product, size) => product * size, 1);
   return outer === 1 ? tf.reshape(tensor, [site.batchSize, -1, columns]) : undefined;

@@ -22,7 +22,12 @@ const matMul: SeparationRule = (site) => {
   return additions(site, label);
 };
 
-function productLabel(a: Labelled, b: Labelled, {attrs, output, batchSize}: RuleSite, rank: number): Label | Mixing {
+function productLabel(
+  a: Labelled,
+  b: Labelled,
+  {attrs, output, batchSize}: RuleSite,
+  rank: number,
+): Label | Mixing {
   if (!isBatch(a) && !isBatch(b)) return combineShared([a, b]);
   const axisA = isBatch(a) ? operandAxis(a, 'a', attrs['transposeA'] === true, rank) : undefined;
   const axisB = isBatch(b) ? operandAxis(b, 'b', attrs['transposeB'] === true, rank) : undefined;
@@ -63,7 +68,8 @@ function additions(site: RuleSite, label: Label & {kind: 'batch'}): Label | Mixi
     if (extra === undefined) continue;
     if (isBatch(extra)) return mixing(`its ${name} depends on the examples`);
     const own = label.axis - (site.output.rank - extra.tensor.rank);
-    if (own >= 0 && (extra.tensor.shape[own] ?? 1) > 1) return mixing(`its ${name} has a row per position in the batch`);
+    if (own >= 0 && (extra.tensor.shape[own] ?? 1) > 1)
+      return mixing(`its ${name} has a row per position in the batch`);
   }
   return label;
 }
@@ -71,7 +77,9 @@ function additions(site: RuleSite, label: Label & {kind: 'batch'}): Label | Mixi
 const pooling: SeparationRule = ({inputs}) => {
   const x = inputs.find(isBatch);
   if (x === undefined) return combineShared(inputs);
-  return x.label.axis === 0 ? x.label : mixing(`it slides over axis ${x.label.axis}, which holds the examples`);
+  return x.label.axis === 0
+    ? x.label
+    : mixing(`it slides over axis ${x.label.axis}, which holds the examples`);
 };
 
 /** Products and sliding windows. */

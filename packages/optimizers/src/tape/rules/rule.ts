@@ -34,5 +34,7 @@ export function inputNamed(site: RuleSite, name: string): Labelled {
 /** The axes named by an attribute (a number, a list, or nothing for all), made non-negative. */
 export function axesOf(value: unknown, rank: number): number[] {
   const listed = typeof value === 'number' ? [value] : Array.isArray(value) ? (value as number[]) : undefined;
-  return (listed ?? Array.from({length: rank}, (_, axis) => axis)).map((axis) => (axis < 0 ? axis + rank : axis));
+  return (listed ?? Array.from({length: rank}, (_, axis) => axis)).map((axis) =>
+    axis < 0 ? axis + rank : axis,
+  );
 }

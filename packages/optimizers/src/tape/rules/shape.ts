@@ -12,11 +12,14 @@ const reshape: SeparationRule = ({inputs, output, batchSize}) => {
   if (input === undefined) return combineShared(inputs);
   const outer = prefix(input.tensor.shape, input.label.axis);
   const axis = output.shape.findIndex(
-    (size, j) => prefix(output.shape, j) === outer && size % Math.max(batchSize, 1) === 0 && size >= batchSize,
+    (size, j) =>
+      prefix(output.shape, j) === outer && size % Math.max(batchSize, 1) === 0 && size >= batchSize,
   );
   const size = output.shape[axis];
   if (size === undefined) {
-    return mixing(`it reshapes [${input.tensor.shape.join(', ')}] to [${output.shape.join(', ')}], which splits the axis of the examples`);
+    return mixing(
+      `it reshapes [${input.tensor.shape.join(', ')}] to [${output.shape.join(', ')}], which splits the axis of the examples`,
+    );
   }
   return batch(axis, batchSize === 0 ? input.label.inner : size / batchSize);
 };
