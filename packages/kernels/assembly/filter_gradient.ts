@@ -1,4 +1,18 @@
-import {packPanel, rowTile, tile} from './microkernel';
+import {gatherTile, tile} from './microkernel';
+import {packPanel} from './pack';
+
+/** Positions taken at once: their windows' lines and a panel of d then stay in the first-level cache. */
+const POSITIONS: i32 = 256;
+
+/** Rows of positions taken at once. */
+function blockOf(ys: i32, zs: i32): i32 {
+  return max(1, min(ys, POSITIONS / max(1, zs)));
+}
+
+/** Bytes of scratch that {@link filterGradient} needs for ys * zs positions. */
+export function filterGradientScratch(ys: i32, zs: i32): usize {
+  return <usize>(blockOf(ys, zs) * zs * 32);
+}
 
 /**
  * One image's gradient of a convolution filter, or of a dense weight over several positions:
@@ -6,8 +20,8 @@ import {packPanel, rowTile, tile} from './microkernel';
  *   out[k, f] (+)= sum over positions p = (y, z) of x[y * yStride + z * zStride + offset(k)] * d[p, f]
  *
  * with offset(k) = (k / run) * runStride + 4 * (k % run): a filter's row is a run of kw * C neighbouring values, a
- * dense weight's rows are a single run. d: [ys * zs, columns], out: [runs * run, columns]. panel: scratch of
- * ys * zs * 32 bytes, used if columns is no multiple of 8. Nothing outside the positions' windows is read.
+ * dense weight's rows are a single run. d: [ys * zs, columns], out: [runs * run, columns]. Nothing outside the
+ * positions' windows is read. scratch: {@link filterGradientScratch} bytes.
  */
 export function filterGradient(
   x: usize,
@@ -21,50 +35,96 @@ export function filterGradient(
   d: usize,
   columns: i32,
   out: usize,
-  panel: usize,
+  scratch: usize,
   add: bool,
 ): void {
   const stride = (<usize>columns) << 2;
-  const positions = ys * zs;
-  if (positions == 0) {
+  if (ys * zs == 0) {
     if (!add) memory.fill(out, 0, <usize>(runs * run) * stride);
     return;
   }
-  const tail = columns & 7;
-  if (tail > 0) packPanel(d + ((<usize>(columns - tail)) << 2), positions, tail, stride, 4, panel);
-  for (let r = 0; r < runs; r++, x += runStride, out += <usize>run * stride) {
-    for (let k = 0; k < run;) {
-      const single = run < 4;
-      // The last tile of a run overlaps the one before it, and stores only what is new.
-      const start = single ? k : min(k, run - 4);
-      const row = x + ((<usize>start) << 2);
-      const target = out + <usize>start * stride;
-      for (let f = 0; f < columns; f += 8) {
-        const at = (<usize>f) << 2;
-        const width = min(columns - f, 8);
-        const source = width == 8 ? d + at : panel;
-        const sourceStride = width == 8 ? stride : 32;
-        if (single) {
-          rowTile(row, ys, zs, yStride, zStride, source, sourceStride, target + at, width, add);
-        } else {
-          tile(
-            row,
-            ys,
-            zs,
-            yStride,
-            zStride,
-            source,
-            sourceStride,
-            target + at,
-            stride,
-            k - start,
-            4,
-            width,
-            add,
-          );
-        }
+  const block = blockOf(ys, zs);
+  for (let y = 0; y < ys; y += block, x += <usize>block * yStride, d += <usize>(block * zs) * stride) {
+    const rows = min(ys - y, block);
+    for (let f = 0; f < columns; f += 8) {
+      const width = min(columns - f, 8);
+      let panel = d + ((<usize>f) << 2);
+      let panelStride = stride;
+      if (columns > 16 || width < 8) {
+        packPanel(panel, width, 4, rows * zs, stride, scratch);
+        panel = scratch;
+        panelStride = 32;
       }
-      k = single ? k + 1 : start + 4;
+      const target = out + ((<usize>f) << 2);
+      gradientOfPanel(
+        x,
+        rows,
+        zs,
+        yStride,
+        zStride,
+        runs,
+        run,
+        runStride,
+        panel,
+        panelStride,
+        target,
+        stride,
+        width,
+        add || y > 0,
+      );
     }
   }
+}
+
+/** All rows of `out` for one panel of columns. */
+function gradientOfPanel(
+  x: usize,
+  ys: i32,
+  zs: i32,
+  yStride: usize,
+  zStride: usize,
+  runs: i32,
+  run: i32,
+  runStride: usize,
+  panel: usize,
+  panelStride: usize,
+  out: usize,
+  stride: usize,
+  width: i32,
+  add: bool,
+): void {
+  const last = runs * run - 1;
+  let k = 0;
+  for (let r = 0; r < runs; r++) {
+    const start = r * run;
+    // Rows that neighbour each other, four at a time; the first ones of a run may belong to the tile before it.
+    for (; k + 4 <= start + run; k += 4) {
+      const row = x + <usize>r * runStride + ((<usize>(k - start)) << 2);
+      tile(row, ys, zs, yStride, zStride, panel, panelStride, out + <usize>k * stride, stride, 4, width, add);
+    }
+    if (k >= start + run) continue;
+    // A tile of rows from this run and the next ones.
+    gatherTile(
+      rowOf(x, k, run, runStride),
+      rowOf(x, min(k + 1, last), run, runStride),
+      rowOf(x, min(k + 2, last), run, runStride),
+      rowOf(x, min(k + 3, last), run, runStride),
+      ys,
+      zs,
+      yStride,
+      zStride,
+      panel,
+      panelStride,
+      out + <usize>k * stride,
+      stride,
+      min(last + 1 - k, 4),
+      width,
+      add,
+    );
+    k += 4;
+  }
+}
+
+function rowOf(x: usize, k: i32, run: i32, runStride: usize): usize {
+  return x + <usize>(<u32>k / <u32>run) * runStride + <usize>((<u32>k % <u32>run) << 2);
 }

@@ -1,3 +1,7 @@
-export {filterGradient} from './filter_gradient';
+export {accumulate, accumulateOuter, columnSums, sumOfSquares} from './clip_and_sum';
+export {convInputGradient, convInputGradientScratch} from './conv_input_gradient';
+export {filterGradient, filterGradientScratch} from './filter_gradient';
 export {copyImage} from './image';
-export {columnSums, sumOfSquares, accumulate, accumulateOuter} from './clip_and_sum';
+export {matMul, matMulScratch} from './mat_mul';
+export {maxPoolGrad} from './max_pool_grad';
+export {segmentSum} from './segment_sum';

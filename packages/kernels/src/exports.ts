@@ -3,6 +3,7 @@
  * count bytes; `add` is 0 (overwrite) or 1 (add to what is there). A test holds this list against the module.
  */
 export interface KernelExports {
+  filterGradientScratch(ys: number, zs: number): number;
   filterGradient(
     x: number,
     ys: number,
@@ -15,7 +16,7 @@ export interface KernelExports {
     d: number,
     columns: number,
     out: number,
-    panel: number,
+    scratch: number,
     add: number,
   ): void;
   copyImage(
@@ -30,4 +31,56 @@ export interface KernelExports {
   sumOfSquares(a: number, n: number): number;
   accumulate(a: number, n: number, scale: number, sums: number): void;
   accumulateOuter(x: number, rows: number, d: number, columns: number, scale: number, sums: number): void;
+  matMulScratch(rows: number, depth: number): number;
+  matMul(
+    a: number,
+    aRow: number,
+    aStep: number,
+    b: number,
+    bStep: number,
+    bColumn: number,
+    out: number,
+    rows: number,
+    columns: number,
+    depth: number,
+    scratch: number,
+  ): void;
+  convInputGradientScratch(window: number, filters: number): number;
+  convInputGradient(
+    dy: number,
+    w: number,
+    dx: number,
+    batch: number,
+    height: number,
+    width: number,
+    channels: number,
+    outHeight: number,
+    outWidth: number,
+    filters: number,
+    filterHeight: number,
+    filterWidth: number,
+    strideHeight: number,
+    strideWidth: number,
+    padTop: number,
+    padLeft: number,
+    scratch: number,
+  ): void;
+  maxPoolGrad(
+    x: number,
+    dy: number,
+    dx: number,
+    batch: number,
+    height: number,
+    width: number,
+    channels: number,
+    outHeight: number,
+    outWidth: number,
+    filterHeight: number,
+    filterWidth: number,
+    strideHeight: number,
+    strideWidth: number,
+    padTop: number,
+    padLeft: number,
+  ): void;
+  segmentSum(x: number, ids: number, rows: number, width: number, out: number, segments: number): void;
 }

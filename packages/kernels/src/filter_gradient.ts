@@ -1,20 +1,5 @@
+import type {ConvGeometry} from './conv_geometry.js';
 import type {Scope} from './scope.js';
-
-/** A two-dimensional convolution, NHWC; padding below and right follows from the output's size. */
-export interface ConvGeometry {
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-  readonly outHeight: number;
-  readonly outWidth: number;
-  readonly filters: number;
-  readonly filterHeight: number;
-  readonly filterWidth: number;
-  readonly strideHeight: number;
-  readonly strideWidth: number;
-  readonly padTop: number;
-  readonly padLeft: number;
-}
 
 /** Writes (or adds) to `out` the filter's gradient for one image at `x` and its output gradient at `dy`. */
 export type FilterGradient = (x: number, dy: number, out: number, add: boolean) => void;
@@ -35,8 +20,8 @@ export function openFilterGradient(scope: Scope, g: ConvGeometry): FilterGradien
 
   // The frame's border is zeroed once, here; only its inside is ever written again.
   const frame = padded ? scope.allocate(frameHeight * frameRow) : undefined;
-  const panel = scope.allocate(g.filters % 8 === 0 ? 0 : g.outHeight * g.outWidth * 32);
   const {kernels} = scope;
+  const scratch = scope.allocate(kernels.filterGradientScratch(g.outHeight, g.outWidth));
 
   return (x, dy, out, add) => {
     let image = x;
@@ -57,7 +42,7 @@ export function openFilterGradient(scope: Scope, g: ConvGeometry): FilterGradien
       dy,
       g.filters,
       out,
-      panel.address,
+      scratch.address,
       Number(add),
     );
   };

@@ -1,1 +1,17 @@
-export {};
+// Importing this module registers tf.js's wasm backend and puts the training kernels on top of it.
+import '@tensorflow/tfjs-backend-wasm';
+import {registerTrainingKernels} from './register.js';
+
+registerTrainingKernels();
+
+export {
+  ensureTrainingKernels,
+  openClipAndSum,
+  SQUARED_NORM_RELATIVE_ERROR,
+  type ClipAndSum,
+  type Contribution,
+  type Conv2dContribution,
+  type DenseContribution,
+  type PerExampleParameter,
+  type SumContribution,
+} from './on_demand.js';

@@ -1,6 +1,6 @@
-import type {DataId, DataType, KernelBackend, Tensor, TensorInfo} from '@tensorflow/tfjs-core';
+import {util, type DataId, type DataType, type KernelBackend, type TensorInfo} from '@tensorflow/tfjs-core';
 import {instantiateKernels} from './instantiate.js';
-import type {Block, Workspace} from './workspace.js';
+import type {Workspace} from './workspace.js';
 
 // Every touch of the tf.js wasm backend's internals is in this file.
 
@@ -10,21 +10,24 @@ interface TensorData {
 }
 
 /** The part of tfjs-backend-wasm's BackendWasm that we stand on (4.22; not public API). */
-export interface WasmBackend extends KernelBackend {
+export interface WasmBackend {
   readonly wasm: {readonly asm: Readonly<Record<string, unknown>>; readonly HEAPU8: Uint8Array};
   readonly dataIdMap: {get(dataId: DataId): TensorData};
   makeOutput(shape: number[], dtype: DataType): TensorInfo;
+  disposeData(dataId: DataId): boolean;
 }
 
 /** A workspace inside the wasm backend's own memory. */
 export interface BackendMemory extends Workspace {
   /** Byte address of a tensor's values. Throws for another dtype, and where tf.js ran out of memory. */
   address(tensor: TensorInfo, dtype?: DataType): number;
-  /** A new output tensor of the backend; its values are whatever the memory held. */
+  /** A new float32 output tensor of the backend; its values are whatever the memory held. */
   output(shape: number[]): TensorInfo;
+  /** A new float32 output tensor of zeros. */
+  zeros(shape: number[]): TensorInfo;
 }
 
-export function isWasmBackend(backend: KernelBackend): backend is WasmBackend {
+export function isWasmBackend(backend: KernelBackend): backend is KernelBackend & WasmBackend {
   const {wasm, dataIdMap} = backend as Partial<WasmBackend>;
   return wasm?.asm !== undefined && dataIdMap !== undefined;
 }
@@ -70,23 +73,33 @@ function link(backend: WasmBackend): BackendMemory {
     return memoryOffset;
   };
 
+  const output = (shape: number[]): TensorInfo => {
+    const info = backend.makeOutput(shape, 'float32');
+    address(info); // so that running out of memory shows before anything is computed
+    return info;
+  };
+  const zeros = (shape: number[]): TensorInfo => {
+    const info = output(shape);
+    new Float32Array(memory.buffer, address(info), util.sizeFromShape(shape)).fill(0);
+    return info;
+  };
+
   return {
     memory,
     kernels,
     address,
-    output: (shape) => backend.makeOutput(shape, 'float32'),
+    output,
+    zeros,
     allocate: (bytes) => {
-      const info = backend.makeOutput([Math.ceil(bytes / 4)], 'float32');
-      const block: Block = {
+      const info = zeros([Math.ceil(bytes / 4)]);
+      return {
         get address() {
           return address(info);
         },
         dispose: () => void backend.disposeData(info.dataId),
       };
-      new Uint8Array(memory.buffer, block.address, bytes).fill(0);
-      return block;
     },
-    values: (tensor: Tensor) => ({
+    values: (tensor) => ({
       get address() {
         if (tensor.isDisposed) throw new Error('a tensor was disposed of while it was still in use');
         return address(tensor);

@@ -1,5 +1,62 @@
+import {
+  backend,
+  getBackend,
+  getKernel,
+  registerKernel,
+  unregisterKernel,
+  type KernelConfig,
+  type KernelFunc,
+} from '@tensorflow/tfjs-core';
+import {backendMemory, isWasmBackend, type WasmBackend} from './memory.js';
+import {conv2DBackpropFilter} from './training/conv2d_backprop_filter.js';
+import {conv2DBackpropInput} from './training/conv2d_backprop_input.js';
+import type {TrainingKernel} from './training/kernel.js';
+import {batchMatMul, fusedMatMul} from './training/mat_mul.js';
+import {maxPoolGrad} from './training/max_pool_grad.js';
+import {unsortedSegmentSum} from './training/unsorted_segment_sum.js';
+
+const WASM = 'wasm';
+
+const TRAINING_KERNELS: readonly TrainingKernel[] = [
+  batchMatMul,
+  conv2DBackpropFilter,
+  conv2DBackpropInput,
+  fusedMatMul,
+  maxPoolGrad,
+  unsortedSegmentSum,
+];
+
+/** Marks our kernel functions, also those of another copy of this package. */
+const OURS = Symbol.for('@dp/kernels');
+
+/** Registers this package's kernels for tf.js's wasm backend, on top of the backend's own. Idempotent. */
+export function registerTrainingKernels(): void {
+  for (const kernel of TRAINING_KERNELS) {
+    const stock = getKernel(kernel.kernelName, WASM) as KernelConfig | undefined;
+    if (stock !== undefined && OURS in stock.kernelFunc) continue;
+    if (stock !== undefined) unregisterKernel(kernel.kernelName, WASM);
+    // The backend's own set-up is kept, since our kernels hand some cases on to it.
+    registerKernel({
+      ...stock,
+      kernelName: kernel.kernelName,
+      backendName: WASM,
+      kernelFunc: kernelFunction(kernel, stock?.kernelFunc),
+    });
+  }
+}
+
 /**
- * Puts the training kernels of this package on top of the current backend's own, if it is the wasm backend.
- * Does nothing otherwise, and nothing the second time.
+ * Puts this package's training kernels on top of the wasm backend's own, if the current backend is the wasm
+ * backend. Does nothing for other backends, and nothing the second time.
  */
-export function ensureTrainingKernels(): void {}
+export function ensureTrainingKernels(): void {
+  if (getBackend() === WASM && isWasmBackend(backend())) registerTrainingKernels();
+}
+
+function kernelFunction(kernel: TrainingKernel, stock: KernelFunc | undefined): KernelFunc {
+  const kernelFunc: KernelFunc = ({inputs, attrs = {}, backend: instance}) => {
+    const wasm = instance as WasmBackend;
+    return kernel.run({inputs, attrs, backend: wasm, memory: backendMemory(wasm)}, stock);
+  };
+  return Object.assign(kernelFunc, {[OURS]: true});
+}

@@ -8,8 +8,8 @@ export function densePart(scope: Scope, {x, dy}: DenseContribution): GradientPar
   const columns = dy.shape[2] as number;
   const xs = scope.values(x);
   const dys = scope.values(dy);
-  const panel = scope.allocate(columns % 8 === 0 ? 0 : positions * 32);
   const {kernels} = scope;
+  const scratch = scope.allocate(kernels.filterGradientScratch(1, positions));
   const xOf = (example: number) => xs.address + example * positions * rows * 4;
   const dyOf = (example: number) => dys.address + example * positions * columns * 4;
 
@@ -26,7 +26,7 @@ export function densePart(scope: Scope, {x, dy}: DenseContribution): GradientPar
       dyOf(example),
       columns,
       out,
-      panel.address,
+      scratch.address,
       Number(add),
     );
   };

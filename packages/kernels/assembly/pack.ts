@@ -1,0 +1,57 @@
+/**
+ * Copies 4 lines of `count` values side by side, so that the microkernel finds them as neighbours: value i of
+ * line r goes from source + r * lineStride + i * valueStride to target + i * targetStride + 4 r. Lines beyond
+ * `lines` become zeros and are not read.
+ */
+export function pack4(
+  source: usize,
+  lines: i32,
+  lineStride: usize,
+  count: i32,
+  valueStride: usize,
+  target: usize,
+  targetStride: usize,
+): void {
+  if (lines >= 4 && lineStride == 4) {
+    for (let i = 0; i < count; i++, source += valueStride, target += targetStride) {
+      v128.store(target, v128.load(source));
+    }
+    return;
+  }
+  let i = 0;
+  if (lines >= 4 && valueStride == 4) {
+    for (; i + 4 <= count; i += 4, source += 16, target += 4 * targetStride) {
+      const r0 = v128.load(source);
+      const r1 = v128.load(source + lineStride);
+      const r2 = v128.load(source + 2 * lineStride);
+      const r3 = v128.load(source + 3 * lineStride);
+      const low01 = i32x4.shuffle(r0, r1, 0, 4, 1, 5);
+      const low23 = i32x4.shuffle(r2, r3, 0, 4, 1, 5);
+      const high01 = i32x4.shuffle(r0, r1, 2, 6, 3, 7);
+      const high23 = i32x4.shuffle(r2, r3, 2, 6, 3, 7);
+      v128.store(target, i32x4.shuffle(low01, low23, 0, 1, 4, 5));
+      v128.store(target + targetStride, i32x4.shuffle(low01, low23, 2, 3, 6, 7));
+      v128.store(target + 2 * targetStride, i32x4.shuffle(high01, high23, 0, 1, 4, 5));
+      v128.store(target + 3 * targetStride, i32x4.shuffle(high01, high23, 2, 3, 6, 7));
+    }
+  }
+  for (; i < count; i++, source += valueStride, target += targetStride) {
+    let at = source;
+    for (let r = 0; r < 4; r++, at += lineStride) {
+      store<f32>(target + ((<usize>r) << 2), r < lines ? load<f32>(at) : 0);
+    }
+  }
+}
+
+/** The same for 8 lines: a panel of {@link tile}'s second factor, 32 bytes a value. */
+export function packPanel(
+  source: usize,
+  lines: i32,
+  lineStride: usize,
+  count: i32,
+  valueStride: usize,
+  panel: usize,
+): void {
+  pack4(source, lines, lineStride, count, valueStride, panel, 32);
+  pack4(source + 4 * lineStride, lines - 4, lineStride, count, valueStride, panel + 16, 32);
+}

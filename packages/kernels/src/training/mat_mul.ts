@@ -1,0 +1,139 @@
+import {
+  _FusedMatMul,
+  Add,
+  BatchMatMul,
+  broadcast_util,
+  Elu,
+  getKernel,
+  LeakyRelu,
+  Prelu,
+  Relu,
+  Relu6,
+  Sigmoid,
+  util,
+  type _FusedMatMulAttrs,
+  type BatchMatMulAttrs,
+  type NamedAttrMap,
+  type NamedTensorInfoMap,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import {delegate, input, type KernelCall, type TrainingKernel} from './kernel.js';
+
+/** Matrix products. The backend multiplies a single pair of untransposed matrices well, and all others by plain loops. */
+export const batchMatMul: TrainingKernel = {
+  kernelName: BatchMatMul,
+  run: (call, stock) => {
+    const {transposeA, transposeB} = call.attrs as unknown as BatchMatMulAttrs;
+    if (!transposeA && !transposeB && isSinglePair(call)) return delegate(stock, BatchMatMul, call);
+    return multiply(call, transposeA, transposeB);
+  },
+};
+
+/** The same with a bias and an activation, for which the backend's own kernels follow. */
+export const fusedMatMul: TrainingKernel = {
+  kernelName: _FusedMatMul,
+  run: (call, stock) => {
+    const {transposeA, transposeB, activation, leakyreluAlpha} = call.attrs as unknown as _FusedMatMulAttrs;
+    if (!transposeA && !transposeB && isSinglePair(call)) return delegate(stock, _FusedMatMul, call);
+    const {bias, preluActivationWeights} = call.inputs;
+    let out = multiply(call, transposeA, transposeB);
+    if (bias != null) out = replace(call, out, Add, {a: out, b: bias});
+    if (activation === 'prelu') return replace(call, out, Prelu, {x: out, alpha: preluActivationWeights});
+    if (activation === 'leakyrelu')
+      return replace(call, out, LeakyRelu, {x: out}, {alpha: leakyreluAlpha ?? 0});
+    const kernelName = ACTIVATIONS[activation];
+    return kernelName === undefined ? out : replace(call, out, kernelName, {x: out});
+  },
+};
+
+const ACTIVATIONS: Readonly<Record<string, string | undefined>> = {
+  linear: undefined,
+  relu: Relu,
+  relu6: Relu6,
+  elu: Elu,
+  sigmoid: Sigmoid,
+};
+
+/** Applies one of the backend's kernels to an intermediate result, which it replaces. */
+function replace(
+  {backend}: KernelCall,
+  intermediate: TensorInfo,
+  kernelName: string,
+  inputs: NamedTensorInfoMap,
+  attrs: NamedAttrMap = {},
+): TensorInfo {
+  const out = getKernel(kernelName, 'wasm').kernelFunc({inputs, attrs, backend}) as TensorInfo;
+  backend.disposeData(intermediate.dataId);
+  return out;
+}
+
+function isSinglePair({inputs}: KernelCall): boolean {
+  return [inputs['a'], inputs['b']].every(
+    (t) => t === undefined || util.sizeFromShape(t.shape.slice(0, -2)) === 1,
+  );
+}
+
+/** The product of every pair of matrices, their batch axes broadcast. */
+function multiply(call: KernelCall, transposeA: boolean, transposeB: boolean): TensorInfo {
+  const {memory} = call;
+  const a = input(call, 'a');
+  const b = input(call, 'b');
+  const [aRows, aColumns] = matrix(a);
+  const [bRows, bColumns] = matrix(b);
+  const rows = transposeA ? aColumns : aRows;
+  const depth = transposeA ? aRows : aColumns;
+  const columns = transposeB ? bRows : bColumns;
+  util.assert(
+    depth === (transposeB ? bColumns : bRows),
+    () =>
+      `matMul: inner shapes of [${a.shape.join()}] and [${b.shape.join()}] with transposeA=${transposeA} and ` +
+      `transposeB=${transposeB} must match`,
+  );
+  const aBatch = a.shape.slice(0, -2);
+  const bBatch = b.shape.slice(0, -2);
+  const outBatch = broadcast_util.assertAndGetBroadcastShape(aBatch, bBatch);
+  const out = memory.output([...outBatch, rows, columns]);
+  const aIndex = broadcastIndex(aBatch, outBatch);
+  const bIndex = broadcastIndex(bBatch, outBatch);
+  const scratch = memory.allocate(memory.kernels.matMulScratch(rows, depth));
+  try {
+    const count = util.sizeFromShape(outBatch);
+    for (let i = 0; i < count; i++) {
+      memory.kernels.matMul(
+        memory.address(a) + aIndex(i) * aRows * aColumns * 4,
+        transposeA ? 4 : aColumns * 4,
+        transposeA ? aColumns * 4 : 4,
+        memory.address(b) + bIndex(i) * bRows * bColumns * 4,
+        transposeB ? 4 : bColumns * 4,
+        transposeB ? bColumns * 4 : 4,
+        memory.address(out) + i * rows * columns * 4,
+        rows,
+        columns,
+        depth,
+        scratch.address,
+      );
+    }
+  } finally {
+    scratch.dispose();
+  }
+  return out;
+}
+
+function matrix({shape}: TensorInfo): [number, number] {
+  return shape.slice(-2) as [number, number];
+}
+
+/** Which matrix of a batch of `shape` stands at each index of the batch that it is broadcast to. */
+function broadcastIndex(shape: readonly number[], outShape: readonly number[]): (index: number) => number {
+  const strides = util.computeStrides([...shape, 1]);
+  const missing = outShape.length - shape.length;
+  return (index) => {
+    let at = 0;
+    for (let axis = outShape.length - 1; axis >= missing; axis--) {
+      const size = outShape[axis] as number;
+      if (shape[axis - missing] !== 1) at += (index % size) * (strides[axis - missing] as number);
+      index = Math.floor(index / size);
+    }
+    return at;
+  };
+}
