@@ -8,7 +8,7 @@ const CANARY = 0x7fc12345;
 /** A memory full of canaries in which arrays are placed, to see what a kernel reads and writes. */
 export class Arena {
   readonly kernels: KernelExports;
-  readonly #memory = new WebAssembly.Memory({initial: 32});
+  readonly #memory = new WebAssembly.Memory({initial: 12});
   readonly #words = new Uint32Array(this.#memory.buffer).fill(CANARY);
   #next = 64;
   readonly #writable: {start: number; end: number}[] = [];
