@@ -11,7 +11,7 @@ export interface DpSgdOptions extends PrivacyOptions {
 
 /** Stochastic gradient descent on private gradients. */
 export class DpSgdOptimizer extends PrivateOptimizer {
-  /** @nocollapse */
+  /** The name in saved models. */
   static readonly className = 'DPSGD';
 
   /** @throws DpError INVALID_OPTION. */
