@@ -12,7 +12,7 @@ import type {CheckedPrivacyOptions} from './optimizers/options.js';
 import {clippedSum} from './sum/clip_and_sum.js';
 import {gridFor, MAX_EXAMPLES_PER_STEP, roundedSensitivity} from './sum/grid.js';
 import {findLoss} from './tape/loss.js';
-import {proveSeparation} from './tape/prove.js';
+import {proveSeparation, type SeparationProof} from './tape/prove.js';
 import {record} from './tape/record.js';
 import {checkSeparation} from './tape/second_net.js';
 import type {DeclaredSources} from './tape/sources.js';
@@ -24,9 +24,14 @@ export interface StepRequest {
   readonly variables: readonly tf.Variable[];
   readonly options: CheckedPrivacyOptions;
   readonly sources: DeclaredSources;
+  /** Whether every variable has to be reached by the loss: where they were not named, another model's may be among them. */
+  readonly mustReachAll: boolean;
   readonly batchId: string;
   readonly sampling: Sampling;
 }
+
+/** The part of a request that a release needs. */
+type ReleaseRequest = Pick<StepRequest, 'variables' | 'options' | 'batchId' | 'sampling'>;
 
 export interface StepResult {
   /** Private: clipped, summed, noised and divided by the public constant, one tensor a variable. */
@@ -53,6 +58,7 @@ export function privateGradient(request: StepRequest): StepResult {
     const tensors = tf.tidy(() => {
       // No example's loss may depend on another example.
       const proof = proveSeparation(recording, loss.perExample, sources);
+      if (request.mustReachAll) checkReached(variables, proof);
       checkSeparation(recording, loss, proof, {...sources, variables});
 
       // Backward: what each example contributes to each variable's gradient.
@@ -86,9 +92,7 @@ export function privateGradient(request: StepRequest): StepResult {
 }
 
 /** The step of an empty batch: noise alone, no forward pass, and a row like any other (privacy rule 9). */
-export function privateEmptyGradient(
-  request: Omit<StepRequest, 'lossFn' | 'sources'>,
-): Omit<StepResult, 'loss'> {
+export function privateEmptyGradient(request: ReleaseRequest): Omit<StepResult, 'loss'> {
   return release(
     request.variables.map((variable) => new Float64Array(variable.size)),
     request,
@@ -98,7 +102,7 @@ export function privateEmptyGradient(
 /** Ledger, then noise, then division by the public constant. */
 function release(
   sums: readonly Float64Array[],
-  {variables, options, batchId, sampling}: Omit<StepRequest, 'lossFn' | 'sources'>,
+  {variables, options, batchId, sampling}: ReleaseRequest,
 ): Omit<StepResult, 'loss'> {
   const {l2NormClip, noiseMultiplier, microbatchSize, randomSource: source} = options;
   const grid = gridFor(l2NormClip);
@@ -123,6 +127,19 @@ function release(
   const means = noisyMean(sums, {standardDeviation, grid, divisor: options.numMicrobatches}, source);
   const gradients = variables.map((variable, v) => tf.tensor(means[v] ?? [], variable.shape, 'float32'));
   return {gradients, row};
+}
+
+function checkReached(variables: readonly tf.Variable[], proof: SeparationProof): void {
+  const unreached = variables
+    .filter((variable) => !proof.labels.has(variable.id))
+    .map(({name}) => `'${name}'`);
+  if (unreached.length > 0) {
+    throw new DpError(
+      'UNREACHED_VARIABLE',
+      `the loss does not use ${unreached.length} of ${variables.length} trainable variables (${unreached.slice(0, 3).join(', ')}), ` +
+        'and every variable of a step gets noise. Name the variables to train in varList; nothing was released',
+    );
+  }
 }
 
 function checkBatchSize(

@@ -81,6 +81,43 @@ describe.each(['cpu', 'wasm'])('dpSGD on %s', (backend) => {
     expect(moved).toBeCloseTo(0.5 / B, 6);
   });
 
+  test('neighbouring batches give sums no further apart than the ledger says, whatever is added and wherever', () => {
+    const l2NormClip = 0.3;
+    const strange = [1, -1, 0, 1e-30, 1e4, -1e15];
+    for (const [i, scale] of strange.entries()) {
+      const model = smallCnn();
+      const others = normalTensor([5, 14, 14, 1], 70);
+      const one = tf.mul(normalTensor([1, 14, 14, 1], 71), scale);
+      const labels = oneHotLabels(6, 4, 72);
+      const gradients = (x: tf.Tensor, y: tf.Tensor): {values: number[]; sensitivity: number} => {
+        const optimizer = dpSGD({
+          ...OPTIONS,
+          l2NormClip,
+          numMicrobatches: 1,
+          expectedBatchSize: 1,
+          microbatchSize: 1,
+        });
+        const {value, grads} = optimizer.computeGradients(
+          () => crossEntropy(y, model.apply(x) as tf.Tensor),
+          variablesOf(model),
+        );
+        const values = Object.values(grads).flatMap((gradient) => [...gradient.dataSync()]);
+        tf.dispose([value, grads]);
+        return {values, sensitivity: optimizer.ledger.rows[0]?.sensitivity ?? NaN};
+      };
+      const rows = tf.unstack(labels).map((row) => tf.expandDims(row, 0));
+      const at = i % 6;
+      const kept = rows.filter((_, r) => r !== at);
+      const without = gradients(others, tf.concat(kept));
+      const parts = tf.unstack(others).map((row) => tf.expandDims(row, 0));
+      const withOne = gradients(tf.concat([...parts.slice(0, at), one, ...parts.slice(at)]), labels);
+      const distance = Math.hypot(...withOne.values.map((value, j) => value - (without.values[j] ?? NaN)));
+      // The divisor is 1, so the gradient is the sum, converted to float32.
+      expect(distance).toBeLessThanOrEqual(withOne.sensitivity + 1e-6);
+      if (Math.abs(scale) >= 1) expect(distance).toBeGreaterThan(0.1);
+    }
+  });
+
   test('no tensor leaks over 100 steps', async () => {
     const model = compiled(mlp(), dpSGD({...OPTIONS, noiseMultiplier: 1}));
     const x = normalTensor([B, 5], 5);
@@ -310,6 +347,21 @@ describe('dpSGD', () => {
       'changed from 1 to 2',
     );
     tf.dispose([a, b]);
+  });
+
+  test('variables that the loss does not use are refused where none were named, and noised where they were', () => {
+    tf.disposeVariables();
+    const [used, other] = [tf.variable(tf.ones([2])), tf.variable(tf.ones([2]), true, 'of another model')];
+    const x = normalTensor([B, 2], 51);
+    const loss = (): tf.Tensor => tf.mean(tf.mul(x, used), 1);
+    const careless = dpSGD({...OPTIONS, noiseMultiplier: 1});
+    expect(() => careless.minimize(loss)).toThrow(
+      "does not use 1 of 2 trainable variables ('of another model')",
+    );
+    expect(careless.ledger.rows).toHaveLength(0);
+    dpSGD({...OPTIONS, noiseMultiplier: 1}).minimize(loss, false, [used, other]);
+    expect([...other.dataSync()]).not.toContain(1);
+    tf.disposeVariables();
   });
 
   test('a seeded source makes steps repeat, and the ledger says that it is not secure', () => {

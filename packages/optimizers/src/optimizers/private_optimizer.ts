@@ -66,6 +66,7 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
       variables,
       options: this.privacy,
       sources: {},
+      mustReachAll: varList === undefined,
       batchId: `call-${this.ledger.rows.length}`,
       sampling: {kind: 'unknown'},
     });
@@ -99,7 +100,7 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
     const {gradients, loss} =
       drawn.indices.length === 0
         ? {...privateEmptyGradient(request), loss: tf.scalar(NaN)}
-        : privateGradient({...request, lossFn: f, sources});
+        : privateGradient({...request, lossFn: f, sources, mustReachAll: varList === undefined});
     this.applyGradients(named(variables, gradients));
     tf.dispose(gradients);
     return loss;
