@@ -9,6 +9,8 @@ const NAMES: Record<keyof KernelExports, true> = {
   convInputGradient: true,
   convInputGradientScratch: true,
   copyImage: true,
+  depthwiseFilterGradient: true,
+  depthwiseInputGradient: true,
   filterGradient: true,
   filterGradientScratch: true,
   matMul: true,

@@ -10,6 +10,10 @@ import {
 import {backendMemory, isWasmBackend, type WasmBackend} from './memory.js';
 import {conv2DBackpropFilter} from './training/conv2d_backprop_filter.js';
 import {conv2DBackpropInput} from './training/conv2d_backprop_input.js';
+import {
+  depthwiseConv2dBackpropFilter,
+  depthwiseConv2dBackpropInput,
+} from './training/depthwise_conv2d_backprop.js';
 import type {TrainingKernel} from './training/kernel.js';
 import {batchMatMul, fusedMatMul} from './training/mat_mul.js';
 import {maxPoolGrad} from './training/max_pool_grad.js';
@@ -21,6 +25,8 @@ const TRAINING_KERNELS: readonly TrainingKernel[] = [
   batchMatMul,
   conv2DBackpropFilter,
   conv2DBackpropInput,
+  depthwiseConv2dBackpropFilter,
+  depthwiseConv2dBackpropInput,
   fusedMatMul,
   maxPoolGrad,
   unsortedSegmentSum,

@@ -2,7 +2,7 @@ import {backend_util, Conv2DBackpropFilter, type Conv2DBackpropFilterAttrs} from
 import {geometryOf} from '../conv_geometry.js';
 import {openFilterGradient} from '../filter_gradient.js';
 import {Scope} from '../scope.js';
-import {input, type TrainingKernel} from './kernel.js';
+import {input, inputOf, type TrainingKernel} from './kernel.js';
 
 /** The gradient of a convolution's filter, which the wasm backend lacks. */
 export const conv2DBackpropFilter: TrainingKernel = {
@@ -10,7 +10,6 @@ export const conv2DBackpropFilter: TrainingKernel = {
   run: (call) => {
     const {memory} = call;
     const x = input(call, 'x');
-    const dy = input(call, 'dy');
     const attrs = call.attrs as unknown as Conv2DBackpropFilterAttrs;
     const info = backend_util.computeConv2DInfo(
       x.shape as [number, number, number, number],
@@ -23,6 +22,7 @@ export const conv2DBackpropFilter: TrainingKernel = {
       backend_util.convertConv2DDataFormat(attrs.dataFormat),
     );
     const g = geometryOf(info);
+    const dy = inputOf(call, 'dy', info.outShape);
     const dw = memory.zeros(attrs.filterShape);
     const scope = new Scope(memory);
     try {

@@ -1,13 +1,12 @@
 import {backend_util, Conv2DBackpropInput, type Conv2DBackpropInputAttrs} from '@tensorflow/tfjs-core';
 import {geometryOf} from '../conv_geometry.js';
-import {delegate, input, type TrainingKernel} from './kernel.js';
+import {delegate, input, inputOf, type TrainingKernel} from './kernel.js';
 
 /** The gradient of a convolution's input, as a matrix product; the backend's own kernel for channels first. */
 export const conv2DBackpropInput: TrainingKernel = {
   kernelName: Conv2DBackpropInput,
   run: (call, stock) => {
     const {memory} = call;
-    const dy = input(call, 'dy');
     const filter = input(call, 'filter');
     const attrs = call.attrs as unknown as Conv2DBackpropInputAttrs;
     const info = backend_util.computeConv2DInfo(
@@ -22,6 +21,7 @@ export const conv2DBackpropInput: TrainingKernel = {
     );
     if (info.dataFormat !== 'channelsLast') return delegate(stock, Conv2DBackpropInput, call);
     const g = geometryOf(info);
+    const dy = inputOf(call, 'dy', info.outShape);
     const dx = memory.output(info.inShape);
     const {kernels} = memory;
     const scratch = memory.allocate(

@@ -1,4 +1,10 @@
-import type {KernelFunc, NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
+import {
+  util,
+  type KernelFunc,
+  type NamedAttrMap,
+  type NamedTensorInfoMap,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
 import type {BackendMemory, WasmBackend} from '../memory.js';
 
 /** One call of a kernel on the wasm backend. */
@@ -21,6 +27,19 @@ export interface TrainingKernel {
 export function input({inputs}: KernelCall, name: string): TensorInfo {
   const tensor = inputs[name];
   if (tensor === undefined) throw new Error(`the kernel needs an input named '${name}'`);
+  return tensor;
+}
+
+/**
+ * A required input that must have this shape: the kernels read as many values as the other inputs imply, and
+ * beyond the end of this one lie other tensors.
+ */
+export function inputOf(call: KernelCall, name: string, shape: readonly number[]): TensorInfo {
+  const tensor = input(call, name);
+  util.assert(
+    util.arraysEqual(tensor.shape, [...shape]),
+    () => `the kernel's input '${name}' must have the shape [${shape.join()}], got [${tensor.shape.join()}]`,
+  );
   return tensor;
 }
 
