@@ -16,17 +16,21 @@ describe('filterGradient', () => {
     fc.assert(
       fc.property(
         fc.record({
-          ys: fc.oneof({weight: 5, arbitrary: fc.nat({max: 4})}, {weight: 1, arbitrary: size(40)}),
-          zs: fc.oneof({weight: 5, arbitrary: fc.nat({max: 5})}, {weight: 1, arbitrary: size(40)}),
+          // More than 256 positions are taken in blocks.
+          positions: fc.oneof(
+            {weight: 4, arbitrary: fc.tuple(fc.nat({max: 4}), fc.nat({max: 5}))},
+            {weight: 1, arbitrary: fc.tuple(fc.integer({min: 9, max: 24}), fc.integer({min: 30, max: 40}))},
+          ),
           yGap: fc.nat({max: 3}),
           zStep: size(5),
           runs: size(4),
           run: size(11),
           columns: size(34),
           add: fc.boolean(),
+          last: fc.constantFrom('x', 'd'),
           seed: seeds,
         }),
-        ({ys, zs, yGap, zStep, runs, run, columns, add, seed}) => {
+        ({positions: [ys, zs], yGap, zStep, runs, run, columns, add, last, seed}) => {
           const next = generator(seed);
           const runStep = zs * zStep + run;
           const yStep = runStep + yGap;
@@ -49,7 +53,8 @@ describe('filterGradient', () => {
           const arena = new Arena();
           const out = arena.writable(before.length * 4, arena.place(before));
           const scratch = arena.writable(arena.kernels.filterGradientScratch(ys, zs));
-          const [xs, ds] = [arena.place(x), arena.place(d)];
+          const [xs, ds] =
+            last === 'x' ? [arena.placeLast(x), arena.place(d)] : [arena.place(x), arena.placeLast(d)];
           arena.run((kernels) => {
             kernels.filterGradient(
               xs,
@@ -117,7 +122,8 @@ describe('matMul', () => {
     const arena = new Arena();
     const out = arena.writable(rows * columns * 4);
     const scratch = arena.writable(arena.kernels.matMulScratch(rows, depth));
-    const [as, bs] = [arena.place(a), arena.place(b)];
+    const [as, bs] =
+      seed % 2 === 0 ? [arena.placeLast(a), arena.place(b)] : [arena.place(a), arena.placeLast(b)];
     arena.run((kernels) => {
       kernels.matMul(
         as,
@@ -210,7 +216,8 @@ test('convInputGradient is the transpose of the convolution', () => {
       const dx = arena.writable(expected.length * 4);
       const window = g.filterHeight * g.filterWidth * g.channels;
       const scratch = arena.writable(arena.kernels.convInputGradientScratch(window, filters));
-      const [dys, ws] = [arena.place(dy), arena.place(w)];
+      const [dys, ws] =
+        seed % 2 === 0 ? [arena.placeLast(dy), arena.place(w)] : [arena.place(dy), arena.placeLast(w)];
       arena.run((kernels) => {
         kernels.convInputGradient(
           dys,
@@ -272,7 +279,8 @@ test('maxPoolGrad sends each gradient to the first maximum of its window', () =>
       });
       const arena = new Arena();
       const dx = arena.writable(x.length * 4);
-      const [xs, dys] = [arena.place(x), arena.place(dy)];
+      const [xs, dys] =
+        seed % 2 === 0 ? [arena.placeLast(x), arena.place(dy)] : [arena.place(x), arena.placeLast(dy)];
       arena.run((kernels) => {
         kernels.maxPoolGrad(
           xs,
@@ -314,7 +322,7 @@ test('segmentSum adds rows by id and drops ids outside', () => {
       });
       const arena = new Arena();
       const out = arena.writable(expected.length * 4);
-      const [xs, is] = [arena.place(x), arena.place(ids, 'int32')];
+      const [xs, is] = [arena.placeLast(x), arena.place(ids, 'int32')];
       arena.run((kernels) => kernels.segmentSum(xs, is, rows, width, out, segments));
       expect(unsigned(arena.float32(out, expected.length))).toEqual(unsigned(expected));
     }),
@@ -332,7 +340,7 @@ describe('the parts of clip and sum', () => {
         d.forEach((v, i) => (expected[i % columns]! += v));
         const arena = new Arena();
         const out = arena.writable(columns * 4, arena.place(before));
-        const ds = arena.place(d);
+        const ds = arena.placeLast(d);
         arena.run((kernels) => kernels.columnSums(ds, rows, columns, out, Number(add)));
         expect(unsigned(arena.float32(out, columns))).toEqual(unsigned(expected));
       }),
@@ -344,7 +352,7 @@ describe('the parts of clip and sum', () => {
       fc.property(fc.oneof(fc.nat({max: 40}), fc.integer({min: 4000, max: 13000})), seeds, (n, seed) => {
         const a = smallIntegers(generator(seed), n);
         const arena = new Arena();
-        const at = arena.place(a);
+        const at = arena.placeLast(a);
         arena.run((kernels) =>
           expect(kernels.sumOfSquares(at, n)).toBe(a.reduce((sum, v) => sum + v * v, 0)),
         );
@@ -364,7 +372,7 @@ describe('the parts of clip and sum', () => {
         const arena = new Arena();
         const outer = arena.writable(before.length * 8, arena.place(before, 'float64'));
         const row = arena.writable(columns * 8, arena.place(before.subarray(0, columns), 'float64'));
-        const [xs, ds] = [arena.place(x), arena.place(d)];
+        const [xs, ds] = [arena.place(x), arena.placeLast(d)];
         arena.run((kernels) => {
           kernels.accumulateOuter(xs, rows, ds, columns, scale, outer);
           kernels.accumulate(ds, columns, scale, row);

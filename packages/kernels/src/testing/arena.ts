@@ -31,6 +31,13 @@ export class Arena {
     return address;
   }
 
+  /** Places float32 input values at the very end of the memory: reading beyond them traps. */
+  placeLast(values: Float32Array): number {
+    const address = this.#memory.buffer.byteLength - values.byteLength;
+    new Float32Array(this.#memory.buffer, address).set(values);
+    return address;
+  }
+
   /** Declares memory that the kernel may write: so many bytes at an address, or at a fresh one. */
   writable(bytes: number, address = this.#take(bytes)): number {
     this.#writable.push({start: address / 4, end: (address + bytes) / 4});
