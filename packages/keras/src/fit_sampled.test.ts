@@ -112,6 +112,24 @@ describe('fitSampled', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  test('processes a batch in pieces with the same result, and one row and one noise a step', async () => {
+    const run = async (maxPhysicalBatch?: number): Promise<{weights: number[]; rows: number}> => {
+      const optimizer = private_();
+      const trained = model(optimizer);
+      const sampler = poissonSampler({numExamples: N, batchSize: 4, source: seededSource(2)});
+      await fitSampled(trained, dataset, {
+        sampler,
+        epochs: 2,
+        ...(maxPhysicalBatch !== undefined && {maxPhysicalBatch}),
+      });
+      return {
+        weights: trained.getWeights().flatMap((weight) => [...weight.dataSync()]),
+        rows: optimizer.ledger.rows.length,
+      };
+    };
+    expect(await run(3)).toEqual(await run());
+  });
+
   test('refuses a model that is not compiled, or has several inputs', async () => {
     const options = {sampler: poisson(), epochs: 1};
     const bare = sequential({layers: [layers.dense({inputShape: [2], units: 1})]});

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {DpError, PrivateOptimizer, type Sampler} from '@dp/optimizers';
+import {DpError, PrivateOptimizer, type BatchPiece, type DrawnBatch, type Sampler} from '@dp/optimizers';
 
 import type {RandomAccessDataset} from './dataset.js';
 
@@ -20,6 +20,11 @@ export interface FitSampledOptions {
   /** Draws each batch, and says how: the ledger of a private optimizer records it. */
   readonly sampler: Sampler;
   readonly epochs: number;
+  /**
+   * Process at most so many examples at once: a batch that is larger goes in pieces, and noise is added once. It affects
+   * memory, not privacy. Default: no limit.
+   */
+  readonly maxPhysicalBatch?: number;
   readonly onStep?: (report: StepReport) => void;
   /** Awaited after each epoch, with the number of epochs done. */
   readonly onEpochEnd?: (epoch: number) => void | Promise<void>;
@@ -47,7 +52,7 @@ export interface FitSampledResult {
 export async function fitSampled(
   model: LayersModel,
   dataset: RandomAccessDataset,
-  {sampler, epochs, onStep, onEpochEnd, signal}: FitSampledOptions,
+  {sampler, epochs, maxPhysicalBatch = Infinity, onStep, onEpochEnd, signal}: FitSampledOptions,
 ): Promise<FitSampledResult> {
   const loss = perExampleLoss(model);
   const varList = trainableVariables(model);
@@ -56,7 +61,14 @@ export async function fitSampled(
     for (let i = 0; i < sampler.stepsPerEpoch; i++) {
       if (signal?.aborted === true) return {steps: step, epochs: epoch, aborted: true};
       const drawn = sampler.next();
-      const meanLoss = trainOn(model, dataset, drawn, loss, varList);
+      const meanLoss = trainOn(
+        model,
+        drawn,
+        loss,
+        varList,
+        (indices) => dataset.get(indices),
+        maxPhysicalBatch,
+      );
       step++;
       onStep?.({step, epoch, loss: meanLoss, examples: drawn.indices.length});
       // Lets timers, signals and the page run.
@@ -77,28 +89,37 @@ type PerExampleLoss = (yTrue: tf.Tensor, yPred: tf.Tensor) => tf.Tensor;
 
 function trainOn(
   model: LayersModel,
-  dataset: RandomAccessDataset,
-  drawn: ReturnType<Sampler['next']>,
+  drawn: DrawnBatch,
   loss: PerExampleLoss,
   varList: tf.Variable[],
+  fetch: RandomAccessDataset['get'],
+  maxPhysicalBatch: number,
 ): number {
   const {optimizer} = model;
-  if (drawn.indices.length === 0 && !(optimizer instanceof PrivateOptimizer)) return NaN;
+  const {indices} = drawn;
+  const lossesOf = ({x, y}: ReturnType<typeof fetch>): tf.Tensor =>
+    loss(y, model.apply(x, {training: true}) as tf.Tensor);
+
+  function* pieces(): Generator<BatchPiece> {
+    for (let start = 0; start < indices.length; start += maxPhysicalBatch) {
+      const batch = fetch(indices.slice(start, start + maxPhysicalBatch));
+      yield {lossFn: () => lossesOf(batch), batch: [batch.x, batch.y]};
+      tf.dispose([batch.x, batch.y]);
+    }
+  }
+
+  if (indices.length === 0 && !(optimizer instanceof PrivateOptimizer)) return NaN;
   return tf.tidy(() => {
-    const batch = drawn.indices.length === 0 ? undefined : dataset.get(drawn.indices);
-    const losses = (): tf.Tensor => {
-      if (batch === undefined) throw new Error('an empty batch has no losses');
-      return loss(batch.y, model.apply(batch.x, {training: true}) as tf.Tensor);
-    };
     const mean =
       optimizer instanceof PrivateOptimizer
-        ? optimizer.minimizeDrawn(drawn, losses, {
-            batch: batch === undefined ? [] : [batch.x, batch.y],
-            varList,
-          })
-        : optimizer.minimize(() => tf.mean(losses()), true, varList);
+        ? optimizer.minimizePieces(drawn, pieces(), varList)
+        : optimizer.minimize(meanLossOf(fetch(indices), lossesOf), true, varList);
     return mean?.dataSync()[0] ?? NaN;
   });
+}
+
+function meanLossOf<T>(batch: T, lossesOf: (batch: T) => tf.Tensor): () => tf.Scalar {
+  return () => tf.mean(lossesOf(batch));
 }
 
 function perExampleLoss(model: LayersModel): PerExampleLoss {

@@ -7,5 +7,6 @@ export {poissonSampler, shuffleSampler, type Sampler, type SamplerOptions} from 
 export {privacySpent, type Participation, type PrivacySpent} from './account/spent.js';
 export {type DrawnBatch, type Sampling} from './account/sampling.js';
 
+export {type BatchPiece} from './step.js';
 export {DpError, type DpErrorCode} from './errors.js';
 export {type DeclaredSources} from './tape/sources.js';

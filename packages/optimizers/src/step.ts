@@ -1,117 +1,98 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {ensureTrainingKernels} from '@dp/kernels/on-demand';
 
 import type {LedgerRow} from './account/ledger.js';
 import type {Sampling} from './account/sampling.js';
 import {DpError} from './errors.js';
-import {perExampleContributions} from './gradients/contributions.js';
-import {loopContributions} from './gradients/loop.js';
 import {penaltyGradients} from './gradients/penalty.js';
 import {noisyMean} from './noise/gaussian.js';
 import type {CheckedPrivacyOptions} from './optimizers/options.js';
+import {withPerExampleLoss} from './per_example_loss.js';
 import {clippedSum} from './sum/clip_and_sum.js';
-import {gridFor, MAX_EXAMPLES_PER_STEP, roundedSensitivity} from './sum/grid.js';
-import {findLoss} from './tape/loss.js';
-import {proveSeparation, type SeparationProof} from './tape/prove.js';
-import {record} from './tape/record.js';
-import {checkSeparation} from './tape/second_net.js';
+import {ClippedSum} from './sum/clipped_sum.js';
+import {gridFor, MAX_EXAMPLES_PER_STEP} from './sum/grid.js';
+import type {SeparationProof} from './tape/prove.js';
 import type {DeclaredSources} from './tape/sources.js';
+
+/** A part of a batch that is processed at once. */
+export interface BatchPiece extends DeclaredSources {
+  /** Returns the per-example losses [B], or their mean. Sensitive. */
+  readonly lossFn: () => tf.Tensor;
+}
 
 /** What one private gradient is computed from. */
 export interface StepRequest {
-  /** Returns the per-example losses [B], or their mean. Sensitive. */
-  readonly lossFn: () => tf.Tensor;
+  /** The batch, in one piece or several; none is an empty batch. Read one by one, so that each may be made when it is needed. */
+  readonly pieces: Iterable<BatchPiece>;
   readonly variables: readonly tf.Variable[];
   readonly options: CheckedPrivacyOptions;
-  readonly sources: DeclaredSources;
   /** Whether every variable has to be reached by the loss: where they were not named, another model's may be among them. */
   readonly mustReachAll: boolean;
   readonly batchId: string;
   readonly sampling: Sampling;
 }
 
-/** The part of a request that a release needs. */
-type ReleaseRequest = Pick<StepRequest, 'variables' | 'options' | 'batchId' | 'sampling'>;
-
 export interface StepResult {
   /** Private: clipped, summed, noised and divided by the public constant, one tensor a variable. */
   readonly gradients: tf.Tensor[];
-  /** The mean loss of the batch. Sensitive: no epsilon covers it. */
+  /** The mean loss of the batch, NaN for an empty one. Sensitive: no epsilon covers it. */
   readonly loss: tf.Scalar;
   readonly row: LedgerRow;
 }
 
 /** One private gradient, from the batch to the noisy mean. Synchronous. */
 export function privateGradient(request: StepRequest): StepResult {
-  const {lossFn, variables, options, sources} = request;
-  ensureTrainingKernels();
-
-  // Forward, under tf.js's tape.
-  const recording = record(lossFn);
+  const {options, variables} = request;
+  const plan = {...options, grid: gridFor(options.l2NormClip)};
+  let total = ClippedSum.empty(variables, plan);
+  let batchSize = 0;
+  let lossSum = 0;
+  let penalties: readonly (tf.Tensor | undefined)[] = [];
   try {
-    const loss = findLoss(recording);
-    const [batchSize = 0] = loss.perExample.shape;
-    checkBatchSize(batchSize, options);
-    if (batchSize === 0) return {...privateEmptyGradient(request), loss: tf.scalar(0)};
-
-    let row: LedgerRow | undefined;
-    const tensors = tf.tidy(() => {
-      // No example's loss may depend on another example.
-      const proof = proveSeparation(recording, loss.perExample, sources);
-      if (request.mustReachAll) checkReached(variables, proof);
-      checkSeparation(recording, loss, proof, {...sources, variables});
-
-      // Backward: what each example contributes to each variable's gradient.
-      const contributions =
-        options.strategy === 'loop'
-          ? loopContributions(recording, loss, variables)
-          : perExampleContributions(recording, loss, proof, variables);
-
-      // Clip each example, sum exactly.
-      const grid = gridFor(options.l2NormClip);
-      const losses = loss.values.dataSync();
-      const sums = clippedSum(contributions, losses, batchSize, {...options, grid});
-
-      // Regularizers depend on no example: they are added after the noise.
-      const penalties = penaltyGradients(recording, loss, variables);
-      const released = release(sums, request);
-      row = released.row;
-      return {
-        gradients: released.gradients.map((gradient, v) => {
-          const penalty = penalties[v];
-          return penalty === undefined ? gradient : tf.add(gradient, penalty);
-        }),
-        loss: tf.mean<tf.Scalar>(recording.value),
-      };
-    });
-    return {...tensors, row: row as LedgerRow};
+    // Forward, proof, backward; clip each example; sum exactly, over all pieces.
+    for (const {lossFn, ...sources} of request.pieces) {
+      const checkBatchSize = (more: number): void => checkSizes(batchSize, more, options);
+      withPerExampleLoss({lossFn, variables, sources, ...options, checkBatchSize}, (examples) => {
+        if (request.mustReachAll) checkReached(variables, examples.proof);
+        const losses = examples.loss.values.dataSync();
+        const {units} = clippedSum(examples.contributions, losses, examples.batchSize, plan);
+        total = total.plus(new ClippedSum(variables, units, plan));
+        // Regularizers depend on no example: once a step, added after the noise.
+        if (batchSize === 0)
+          penalties = penaltyGradients(examples.recording, examples.loss, variables).map(
+            (p) => p && tf.keep(p),
+          );
+        batchSize += examples.batchSize;
+        lossSum += meanOf(examples.recording.value) * examples.batchSize;
+      });
+    }
+    // Ledger, noise, division by the public constant: also for an empty batch (privacy rule 9).
+    const {gradients, row} = release(total, request);
+    return {
+      gradients: gradients.map((gradient, v) => withPenalty(gradient, penalties[v])),
+      loss: tf.scalar(lossSum / batchSize),
+      row,
+    };
   } finally {
-    recording.value.dispose();
-    recording.dispose();
+    tf.dispose(penalties as tf.Tensor[]);
   }
-}
-
-/** The step of an empty batch: noise alone, no forward pass, and a row like any other (privacy rule 9). */
-export function privateEmptyGradient(request: ReleaseRequest): Omit<StepResult, 'loss'> {
-  return release(
-    request.variables.map((variable) => new Float64Array(variable.size)),
-    request,
-  );
 }
 
 /** Ledger, then noise, then division by the public constant. */
 function release(
-  sums: readonly Float64Array[],
-  {variables, options, batchId, sampling}: ReleaseRequest,
-): Omit<StepResult, 'loss'> {
-  const {l2NormClip, noiseMultiplier, microbatchSize, randomSource: source} = options;
-  const grid = gridFor(l2NormClip);
-  const numParameters = variables.reduce((total, variable) => total + variable.size, 0);
-  const bound = roundedSensitivity(l2NormClip, grid, numParameters);
+  total: ClippedSum,
+  {variables, options, batchId, sampling}: Omit<StepRequest, 'pieces'>,
+): Pick<StepResult, 'gradients' | 'row'> {
+  const {
+    l2NormClip,
+    noiseMultiplier,
+    microbatchSize,
+    randomSource: source,
+    numMicrobatches: divisor,
+  } = options;
+  const {grid} = total.plan;
   // The noise is measured in the bound that holds after rounding, so that the multiplier is met exactly.
-  const standardDeviation = noiseMultiplier * bound;
-  // Replacing one member can move a group's clipped mean from any point of the ball to any other (privacy rule 8).
-  const sensitivity = microbatchSize === 1 ? bound : 2 * bound;
+  const standardDeviation = noiseMultiplier * total.bound;
+  const sensitivity = total.sensitivity('replaceSpecial');
   const row = options.ledger.append({
     batchId,
     sampling,
@@ -119,14 +100,27 @@ function release(
     sensitivity,
     l2NormClip,
     microbatchSize,
-    divisor: options.numMicrobatches,
+    divisor,
     grid,
-    numParameters,
+    numParameters: total.numParameters,
     random: {name: source.name, secure: source.secure},
   });
-  const means = noisyMean(sums, {standardDeviation, grid, divisor: options.numMicrobatches}, source);
-  const gradients = variables.map((variable, v) => tf.tensor(means[v] ?? [], variable.shape, 'float32'));
-  return {gradients, row};
+  const means = noisyMean(total.units, {standardDeviation, grid, divisor}, source);
+  return {
+    gradients: variables.map((variable, v) => tf.tensor(means[v] ?? [], variable.shape, 'float32')),
+    row,
+  };
+}
+
+function withPenalty(gradient: tf.Tensor, penalty: tf.Tensor | undefined): tf.Tensor {
+  if (penalty === undefined) return gradient;
+  const sum = tf.add(gradient, penalty);
+  gradient.dispose();
+  return sum;
+}
+
+function meanOf(value: tf.Tensor): number {
+  return tf.tidy(() => tf.mean(value).dataSync()[0] ?? NaN);
 }
 
 function checkReached(variables: readonly tf.Variable[], proof: SeparationProof): void {
@@ -142,10 +136,10 @@ function checkReached(variables: readonly tf.Variable[], proof: SeparationProof)
   }
 }
 
-function checkBatchSize(
-  batchSize: number,
-  {expectedBatchSize, mayExceed, numMicrobatches}: CheckedPrivacyOptions,
-): void {
+/** Refuses a batch, or the next piece of one, before anything is computed from it. */
+function checkSizes(before: number, more: number, options: CheckedPrivacyOptions): void {
+  const {expectedBatchSize, mayExceed, numMicrobatches, microbatchSize} = options;
+  const batchSize = before + more;
   if (batchSize > expectedBatchSize && !mayExceed) {
     throw new DpError(
       'BATCH_TOO_LARGE',
@@ -157,6 +151,12 @@ function checkBatchSize(
     throw new DpError(
       'BATCH_TOO_LARGE',
       `a batch must hold at most ${MAX_EXAMPLES_PER_STEP} examples, got ${batchSize}`,
+    );
+  }
+  if (before % microbatchSize !== 0) {
+    throw new DpError(
+      'INVALID_OPTION',
+      `every piece of a batch but the last must hold a multiple of microbatchSize (${microbatchSize}) examples, got ${before} before the last`,
     );
   }
 }

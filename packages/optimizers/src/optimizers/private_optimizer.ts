@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {Ledger} from '../account/ledger.js';
 import type {DrawnBatch} from '../account/sampling.js';
 import {DpError} from '../errors.js';
-import {privateEmptyGradient, privateGradient} from '../step.js';
+import {privateGradient, type BatchPiece} from '../step.js';
 import type {DeclaredSources} from '../tape/sources.js';
 import {checkPrivacyOptions, type CheckedPrivacyOptions, type PrivacyOptions} from './options.js';
 
@@ -62,10 +62,9 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
   ): {value: tf.Scalar; grads: tf.NamedTensorMap} {
     const variables = this.trainable(varList);
     const {gradients, loss} = privateGradient({
-      lossFn: f,
+      pieces: [{lossFn: f}],
       variables,
       options: this.privacy,
-      sources: {},
       mustReachAll: varList === undefined,
       batchId: `call-${this.ledger.rows.length}`,
       sampling: {kind: 'unknown'},
@@ -88,6 +87,19 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
     f: () => tf.Tensor,
     {varList, ...sources}: DeclaredSources & {readonly varList?: tf.Variable[]} = {},
   ): tf.Scalar {
+    const pieces = drawn.indices.length === 0 ? [] : [{lossFn: f, ...sources}];
+    return this.minimizePieces(drawn, pieces, varList);
+  }
+
+  /**
+   * `minimizeDrawn` on a batch that is too large to be processed at once: its pieces' clipped gradients are summed exactly,
+   * and noise is added once. The pieces together must be the batch that was drawn; they are read one by one.
+   *
+   * @param pieces - Sensitive. None for an empty batch.
+   * @param varList - Default: all trainable variables, each of which the loss must then reach.
+   * @returns The mean loss (sensitive, covered by no epsilon; NaN for an empty batch). Dispose it.
+   */
+  minimizePieces(drawn: DrawnBatch, pieces: Iterable<BatchPiece>, varList?: tf.Variable[]): tf.Scalar {
     if (drawn.sampling.kind === 'poisson' && this.privacy.microbatchSize > 1) {
       throw new DpError(
         'UNSUPPORTED',
@@ -96,11 +108,14 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
       );
     }
     const variables = this.trainable(varList);
-    const request = {variables, options: this.privacy, batchId: drawn.id, sampling: drawn.sampling};
-    const {gradients, loss} =
-      drawn.indices.length === 0
-        ? {...privateEmptyGradient(request), loss: tf.scalar(NaN)}
-        : privateGradient({...request, lossFn: f, sources, mustReachAll: varList === undefined});
+    const {gradients, loss} = privateGradient({
+      pieces,
+      variables,
+      options: this.privacy,
+      mustReachAll: varList === undefined,
+      batchId: drawn.id,
+      sampling: drawn.sampling,
+    });
     this.applyGradients(named(variables, gradients));
     tf.dispose(gradients);
     return loss;

@@ -8,6 +8,8 @@ import {normalValues} from '../testing/tensors.js';
 import {clippedSum} from './clip_and_sum.js';
 import {gridFor, roundedSensitivity} from './grid.js';
 
+const unitsOf = (...args: Parameters<typeof clippedSum>): Float64Array[] => clippedSum(...args).units;
+
 /** Explicit gradients [B][D] as a parameter. */
 function explicit(rows: readonly (readonly number[])[]): PerExampleParameter[] {
   const size = rows[0]?.length ?? 1;
@@ -21,7 +23,7 @@ function sumOf(
   losses = rows.map(() => 0),
 ): Float64Array {
   const grid = gridFor(l2NormClip);
-  const [sum] = clippedSum(explicit(rows), losses, rows.length, {l2NormClip, microbatchSize: 1, grid});
+  const [sum] = unitsOf(explicit(rows), losses, rows.length, {l2NormClip, microbatchSize: 1, grid});
   return sum?.map((units) => units * grid) ?? new Float64Array();
 }
 
@@ -99,7 +101,7 @@ describe('the clipped sum', () => {
 
   test('a microbatch without its member that is not finite keeps its divisor', () => {
     const plan = {l2NormClip: 10, microbatchSize: 2, grid: gridFor(10)};
-    const [sum] = clippedSum(
+    const [sum] = unitsOf(
       explicit([
         [1, 2],
         [NaN, 0],
@@ -113,6 +115,6 @@ describe('the clipped sum', () => {
 
   test('of nothing is nothing', () => {
     const plan = {l2NormClip: 1, microbatchSize: 1, grid: gridFor(1)};
-    expect(clippedSum([{size: 3, contributions: []}], [], 0, plan)).toEqual([new Float64Array(3)]);
+    expect(unitsOf([{size: 3, contributions: []}], [], 0, plan)).toEqual([new Float64Array(3)]);
   });
 });

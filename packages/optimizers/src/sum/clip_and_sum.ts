@@ -17,14 +17,16 @@ export interface ClippingPlan {
  * were left out is private and goes nowhere. Sensitive in all its arguments but the plan.
  *
  * @param losses - [B * T], the T loss entries of each example in a row.
- * @returns One array a parameter, in grid units: integers held in float64.
+ * @returns `units`, one array a parameter, in grid units: integers held in float64; and `norms`, the L2 norm of each group
+ *   before clipping, NaN where it was left out.
  */
 export function clippedSum(
   parameters: readonly PerExampleParameter[],
   losses: ArrayLike<number>,
   batchSize: number,
   {l2NormClip, microbatchSize, grid}: ClippingPlan,
-): Float64Array[] {
+): {readonly units: Float64Array[]; readonly norms: Float64Array} {
+  const norms = new Float64Array(Math.ceil(batchSize / microbatchSize));
   const session = openClipAndSum(parameters);
   try {
     for (let start = 0; start < batchSize; start += microbatchSize) {
@@ -33,9 +35,10 @@ export function clippedSum(
         microbatchSize === 1
           ? measureFinite(session, losses, batchSize, start)
           : measureGroup(session, losses, batchSize, start, end);
+      norms[start / microbatchSize] = Number.isFinite(squaredNorm) ? Math.sqrt(squaredNorm) : NaN;
       if (Number.isFinite(squaredNorm)) session.accumulate(clipFactor(squaredNorm, l2NormClip) / grid);
     }
-    return session.sums();
+    return {units: session.sums(), norms};
   } finally {
     session.dispose();
   }

@@ -1,0 +1,85 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type {NeighbouringRelation} from '@dp/accountant';
+
+import {DpError} from '../errors.js';
+import type {ClippingPlan} from './clip_and_sum.js';
+import {roundedSensitivity} from './grid.js';
+
+/**
+ * An exact sum of clipped per-example gradients, with the bound on what one record can change in it. Sensitive: nothing
+ * has been added to it yet.
+ */
+export class ClippedSum {
+  /**
+   * @param variables - What the gradients are of.
+   * @param units - One array a variable: integers, in units of `plan.grid`.
+   * @param plan - Public constants that the bound follows from.
+   */
+  constructor(
+    readonly variables: readonly tf.Variable[],
+    readonly units: readonly Float64Array[],
+    readonly plan: ClippingPlan,
+  ) {}
+
+  /** The sum over no examples. */
+  static empty(variables: readonly tf.Variable[], plan: ClippingPlan): ClippedSum {
+    return new ClippedSum(
+      variables,
+      variables.map((variable) => new Float64Array(variable.size)),
+      plan,
+    );
+  }
+
+  get numParameters(): number {
+    return this.variables.reduce((total, variable) => total + variable.size, 0);
+  }
+
+  /** How long one clipped and rounded gradient can be, in L2 norm: `l2NormClip`, and the rounding. */
+  get bound(): number {
+    return roundedSensitivity(this.plan.l2NormClip, this.plan.grid, this.numParameters);
+  }
+
+  /**
+   * How far two neighbouring batches' sums can lie apart, in L2 norm (privacy rules 1, 2 and 8). In a microbatch of several
+   * examples, one of them can move the group's clipped mean from any point of the ball to any other.
+   *
+   * @throws DpError UNSUPPORTED for `addOrRemoveOne` with microbatches: one more example would shift all groups.
+   */
+  sensitivity(relation: NeighbouringRelation): number {
+    const grouped = this.plan.microbatchSize > 1;
+    if (relation === 'addOrRemoveOne' && grouped) {
+      throw new DpError(
+        'UNSUPPORTED',
+        `microbatches of ${this.plan.microbatchSize} examples have no bound under addOrRemoveOne; use replaceSpecial or replaceOne`,
+      );
+    }
+    return relation === 'replaceOne' || grouped ? 2 * this.bound : this.bound;
+  }
+
+  /** The sum over both batches' examples: exact, since both are integers on one grid. */
+  plus(other: ClippedSum): ClippedSum {
+    const units = this.units.map((own, v) => {
+      const theirs = other.units[v];
+      if (theirs?.length !== own.length || other.plan.grid !== this.plan.grid) {
+        throw new DpError(
+          'INVALID_OPTION',
+          'only sums over the same variables, on the same grid, can be added',
+        );
+      }
+      return own.map((value, i) => value + (theirs[i] as number));
+    });
+    return new ClippedSum(this.variables, units, this.plan);
+  }
+
+  /** The sum as float32 tensors, one a variable. Sensitive. The caller disposes them. */
+  toTensors(): tf.Tensor[] {
+    const {grid} = this.plan;
+    return this.variables.map((variable, v) =>
+      tf.tensor(
+        Float32Array.from(this.units[v] ?? [], (value) => value * grid),
+        variable.shape,
+        'float32',
+      ),
+    );
+  }
+}
