@@ -9,9 +9,14 @@ export type Label =
    * Depends on no example. `rows` says how it varies: `uniform` everywhere the same; `exchangeable` random and fresh
    * (a dropout mask), so that an example's row has no meaning; `positional` anything else.
    */
-  | {readonly kind: 'public'; readonly rows: 'uniform' | 'exchangeable' | 'positional'}
+  | {
+      readonly kind: 'public';
+      readonly rows: 'uniform' | 'exchangeable' | 'positional';
+      /** Axes along which it is the same by construction, such as tiled ones. */
+      readonly constant?: readonly number[];
+    }
   /** Depends on variables (and public values) alone. */
-  | {readonly kind: 'parameter'}
+  | {readonly kind: 'parameter'; readonly constant?: readonly number[]}
   /** Row i of `axis` depends on example floor(i / inner) alone (and on parameters). The axis has B * inner rows. */
   | {readonly kind: 'batch'; readonly axis: number; readonly inner: number};
 
@@ -42,9 +47,21 @@ export function isBatch(input: Labelled): input is Labelled & {readonly label: B
   return input.label.kind === 'batch';
 }
 
-/** The label of a value computed from inputs of which none depends on an example. */
-export function combineShared(inputs: readonly Labelled[]): Label {
-  if (inputs.some((input) => input.label.kind === 'parameter')) return {kind: 'parameter'};
+/** Whether a value that depends on no example is known to be the same all along an axis. */
+export function isConstantAlong({tensor, label}: Labelled, axis: number): boolean {
+  if (label.kind === 'batch') return false;
+  if ((tensor.shape[axis] ?? 1) <= 1) return true;
+  return (label.kind === 'public' && label.rows === 'uniform') || label.constant?.includes(axis) === true;
+}
+
+/**
+ * The label of a value computed from inputs of which none depends on an example, by an operation that makes nothing of
+ * where an element stands: equal rows give equal rows.
+ *
+ * @param constant - Axes of the result along which it is the same.
+ */
+export function combineShared(inputs: readonly Labelled[], constant: readonly number[] = []): Label {
+  if (inputs.some((input) => input.label.kind === 'parameter')) return {kind: 'parameter', constant};
   const order = ['uniform', 'exchangeable', 'positional'] as const;
   const worst = Math.max(
     0,
@@ -52,31 +69,48 @@ export function combineShared(inputs: readonly Labelled[]): Label {
       label.kind === 'public' && tensor.size > 1 ? order.indexOf(label.rows) : 0,
     ),
   );
-  return {kind: 'public', rows: order[worst] ?? 'positional'};
+  return {kind: 'public', rows: order[worst] ?? 'positional', constant};
+}
+
+/** The same for an operation that may tell positions apart, such as padding: equal rows need not stay equal. */
+export function combinePositional(inputs: readonly Labelled[], constant: readonly number[] = []): Label {
+  return inputs.some((input) => input.label.kind === 'parameter')
+    ? {kind: 'parameter', constant}
+    : {kind: 'public', rows: 'positional', constant};
+}
+
+/** Why an input that depends on no example must not meet the examples along one of its axes; nothing if it may. */
+export function ownRows(input: Labelled, axis: number): Mixing | undefined {
+  const {label, name} = input;
+  if (axis < 0 || label.kind === 'batch' || isConstantAlong(input, axis)) return undefined;
+  if (label.kind === 'parameter')
+    return mixing(`input '${name}' has one row of parameters per position in the batch`);
+  return label.rows === 'positional'
+    ? mixing(`input '${name}' has values that differ by position in the batch`)
+    : undefined;
 }
 
 /**
  * Inputs that meet element by element, aligned at their last axes as broadcasting does: all batch axes must meet, and
  * what does not depend on examples must not have rows of its own there (it would tie an example to its position).
  */
-export function alignRows(inputs: readonly Labelled[], output: tf.Tensor, batchSize: number): Label | Mixing {
-  const batches = inputs.filter(isBatch);
-  const first = batches[0];
-  if (first === undefined) return combineShared(inputs);
+export function alignRows(
+  inputs: readonly Labelled[],
+  output: Pick<tf.Tensor, 'shape' | 'rank'>,
+  batchSize: number,
+): Label | Mixing {
+  const first = inputs.find(isBatch);
+  if (first === undefined) return combineShared(inputs, constantAxes(inputs, output.rank));
   const axis = first.label.axis + output.rank - first.tensor.rank;
   const {inner} = first.label;
-  for (const {tensor, label, name} of inputs) {
+  for (const input of inputs) {
+    const {tensor, label, name} = input;
     const own = axis - (output.rank - tensor.rank);
-    if (label.kind === 'batch') {
-      if (label.axis !== own || label.inner !== inner) {
-        return mixing(`its inputs hold the examples at different axes ('${name}' at axis ${label.axis})`);
-      }
-    } else if (own >= 0 && (tensor.shape[own] ?? 1) > 1) {
-      if (label.kind === 'parameter')
-        return mixing(`input '${name}' has one row of parameters per position in the batch`);
-      if (label.rows === 'positional')
-        return mixing(`input '${name}' has values that differ by position in the batch`);
+    if (label.kind === 'batch' && (label.axis !== own || label.inner !== inner)) {
+      return mixing(`its inputs hold the examples at different axes ('${name}' at axis ${label.axis})`);
     }
+    const tied = ownRows(input, own);
+    if (tied !== undefined) return tied;
   }
   if (output.shape[axis] !== batchSize * inner) {
     return mixing(
@@ -84,4 +118,11 @@ export function alignRows(inputs: readonly Labelled[], output: tf.Tensor, batchS
     );
   }
   return batch(axis, inner);
+}
+
+/** Axes of an element by element result along which no input varies. */
+function constantAxes(inputs: readonly Labelled[], rank: number): number[] {
+  return Array.from({length: rank}, (_, axis) => axis).filter((axis) =>
+    inputs.every((input) => isConstantAlong(input, axis - (rank - input.tensor.rank))),
+  );
 }

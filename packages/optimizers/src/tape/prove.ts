@@ -28,16 +28,17 @@ export function proveSeparation(
 ): SeparationProof {
   const batchSize = declared.batch?.[0]?.shape[0] ?? perExample.shape[0];
   const labels = new Map<number, Label>();
-  const labelOf = (tensor: tf.Tensor): Label => {
-    const known = labels.get(tensor.id) ?? labelLeaf(recording, tensor, batchSize, declared);
+  const labelOf = (tensor: tf.Tensor, call?: KernelCall): Label => {
+    const where = () => (call === undefined ? '' : place(recording, call));
+    const known = labels.get(tensor.id) ?? labelLeaf(recording, tensor, batchSize, declared, where);
     labels.set(tensor.id, known);
     return known;
   };
   for (const call of ancestors(recording, perExample)) {
-    const inputs = call.inputs.map(([name, tensor]) => ({name, tensor, label: labelOf(tensor)}));
+    const inputs = call.inputs.map(([name, tensor]) => ({name, tensor, label: labelOf(tensor, call)}));
     const rule = separationRules[call.kernel];
     const output = call.outputs[0];
-    if (rule === undefined || output === undefined || call.outputs.length !== 1) {
+    if (rule === undefined || output === undefined) {
       if (!inputs.some(isBatch)) {
         // What depends on no example cannot mix any; only its rows may not be trusted to be equal.
         const label: Label = inputs.some(({label}) => label.kind === 'parameter')
@@ -61,13 +62,16 @@ export function proveSeparation(
           '(for BatchNormalization: layer or group normalisation)',
       );
     }
-    if (verdict.kind === 'batch' && output.shape[verdict.axis] !== batchSize * verdict.inner) {
+    const lost =
+      verdict.kind === 'batch' &&
+      call.outputs.some(({shape}) => shape[verdict.axis] !== batchSize * verdict.inner);
+    if (lost) {
       throw new DpError(
         'MIXES_EXAMPLES',
         `operation '${call.kernel}'${place(recording, call)} loses track of the examples`,
       );
     }
-    labels.set(output.id, verdict);
+    for (const made of call.outputs) labels.set(made.id, verdict);
   }
   const last = labels.get(perExample.id) ?? labelOf(perExample);
   if (last.kind !== 'batch' || last.axis !== 0 || last.inner !== 1) {

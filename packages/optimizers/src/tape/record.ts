@@ -25,7 +25,7 @@ export interface KernelCall {
 export interface InsideLeaf {
   readonly tensor: tf.Tensor;
   readonly values: ArrayLike<unknown>;
-  /** A mask of `tf.dropout`, drawn afresh: not one of a fixed seed, which would be a function of position. */
+  /** A mask or noise drawn afresh by tf.js: not one of a fixed seed, which would be a function of position. */
   readonly isFreshMask: boolean;
 }
 
@@ -46,6 +46,15 @@ export interface Recording {
 
 // eslint-disable-next-line no-restricted-properties -- watched, not used: what tf.js draws carries no claim.
 const mathRandom = Math.random;
+
+/** Scopes inside of which only tf.js's own code runs. */
+const RANDOM_OPERATIONS = new Set([
+  'dropout__op',
+  'randomNormal__op',
+  'randomStandardNormal__op',
+  'randomUniform__op',
+  'truncatedNormal__op',
+]);
 
 /**
  * Runs `lossFn` once under tf.js's tape and records every kernel call.
@@ -69,8 +78,10 @@ export function record(lossFn: () => tf.Tensor): Recording {
   const reduced = new Map<number, tf.Tensor>();
   const publicData = new WeakSet();
   let insideTrusted = 0;
-  // tf.js's random tensors ask Math.random for a seed unless they were given one.
+  // tf.js's random tensors ask Math.random for a seed unless they were given one; what else asks it is no mask.
   let randomCalls = 0;
+  const inRandomOperation = (): boolean =>
+    engine.state.scopeStack.some((scope) => RANDOM_OPERATIONS.has(scope.name));
   const variablesBefore = snapshotVariables(engine);
 
   const scopes = (): string[] => engine.state.scopeStack.map((scope) => scope.name);
@@ -123,7 +134,7 @@ export function record(lossFn: () => tf.Tensor): Recording {
           },
           makeTensor(values, shape, dtype, backend) {
             const tensor = original.makeTensor(values, shape, dtype, backend);
-            const isFreshMask = randomCalls > 0 && scopes().includes('dropout__op');
+            const isFreshMask = randomCalls > 0;
             randomCalls = 0;
             insideLeaves.set(tensor.id, {tensor, values: values as ArrayLike<unknown>, isFreshMask});
             publicData.add(tensor.dataId);
@@ -164,7 +175,7 @@ export function record(lossFn: () => tf.Tensor): Recording {
             tf.Variable.prototype as {assign: tf.Variable['assign']},
             {assign: refuseAssignment},
             () =>
-              withShadows(Math, {random: () => (randomCalls++, mathRandom())}, () =>
+              withShadows(Math, {random: () => (randomCalls += Number(inRandomOperation()), mathRandom())}, () =>
                 engine.tidy('forward', lossFn),
               ),
           ),

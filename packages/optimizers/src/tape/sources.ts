@@ -22,12 +22,18 @@ export function isSensitiveLeaf(recording: Recording, tensor: tf.Tensor): boolea
   return !(tensor instanceof tf.Variable) && tensor.rank > 0 && !recording.insideLeaves.has(tensor.id);
 }
 
-/** The label of a tensor that no recorded kernel made. @throws DpError UNKNOWN_TENSOR: a shape is never a proof. */
+/**
+ * The label of a tensor that no recorded kernel made.
+ *
+ * @param where - Tells the place of its use, for messages.
+ * @throws DpError UNKNOWN_TENSOR: a shape is never a proof.
+ */
 export function labelLeaf(
   recording: Recording,
   tensor: tf.Tensor,
   batchSize: number,
   declared: KnownSources,
+  where: () => string = () => '',
 ): Label {
   if (tensor instanceof tf.Variable) return {kind: 'parameter'};
   const inside = recording.insideLeaves.get(tensor.id);
@@ -40,10 +46,11 @@ export function labelLeaf(
     declared.batch === undefined
       ? tensor.shape[0] === batchSize
       : declared.batch.some((known) => known.id === tensor.id);
+  if (isBatch && declared.batch === undefined && tensor.kept) throw keptState(tensor, where());
   if (isBatch && tensor.shape[0] === batchSize) return batch(0, 1);
   throw new DpError(
     'UNKNOWN_TENSOR',
-    `the loss uses a tensor of shape [${tensor.shape.join(', ')}] from outside the loss function that is neither a variable ` +
+    `the loss uses a tensor of shape [${tensor.shape.join(', ')}] from outside the loss function${where()} that is neither a variable ` +
       `nor ${declared.batch === undefined ? `a batch of ${batchSize} examples` : 'one of the declared batch tensors'}: ` +
       'it might hold other examples. Declare it in `batch` (examples at axis 0) or in `publicTensors` (depends on no example)',
   );
@@ -54,4 +61,14 @@ function rowsOf({values, isFreshMask}: InsideLeaf): 'uniform' | 'exchangeable' |
   const first = values[0];
   for (let i = 1; i < values.length; i++) if (values[i] !== first) return 'positional';
   return 'uniform';
+}
+
+/** A batch that a training loop feeds is never kept; what tf.keep held may stem from the batch before. */
+function keptState(tensor: tf.Tensor, where: string): DpError {
+  return new DpError(
+    'UNKNOWN_TENSOR',
+    `the loss uses a tensor of shape [${tensor.shape.join(', ')}] that tf.keep held over from before${where}, as a recurrent layer with ` +
+      '`stateful: true` does: its rows stem from other examples. Use stateful: false; ' +
+      'if the tensor does hold the examples of this batch, declare it in `batch`, or pass a clone of it',
+  );
 }

@@ -5,7 +5,7 @@ import {engineInternals, withShadows} from './engine.js';
 let trusted: ReadonlySet<string> | undefined;
 
 /**
- * tf.js itself writes a few gradients by hand (fused matMul and conv2d, softmax cross entropy). They are known by
+ * tf.js itself writes a few gradients by hand (fused products, log softmax, log sigmoid, softmax cross entropy). They are known by
  * their source text, captured by running each once: names prove nothing, and the text survives minification.
  * Call it outside of any recording; the answer is cached.
  */
@@ -38,6 +38,10 @@ function capture(): Set<string> {
       tf.fused.matMul({a: matrix, b: matrix, bias: tf.ones([2])});
       tf.fused.conv2d({x: image, filter, strides: 1, pad: 'valid'});
       tf.fused.conv2d({x: image, filter, strides: 1, pad: 'valid', bias: tf.ones([1])});
+      tf.fused.depthwiseConv2d({x: image, filter, strides: 1, pad: 'valid'});
+      tf.fused.depthwiseConv2d({x: image, filter, strides: 1, pad: 'valid', bias: tf.ones([1])});
+      tf.logSoftmax(matrix);
+      tf.logSigmoid(matrix);
       tf.losses.softmaxCrossEntropy(matrix, matrix);
     });
   });

@@ -1,5 +1,15 @@
-import {batch, combineShared, isBatch, mixing, type Label, type Labelled, type Mixing} from '../labels.js';
+import {
+  batch,
+  combineShared,
+  isBatch,
+  mixing,
+  ownRows,
+  type Label,
+  type Labelled,
+  type Mixing,
+} from '../labels.js';
 import {inputNamed, sameRule, type RuleSite, type RuleTable, type SeparationRule} from './rule.js';
+import {additions} from './window.js';
 
 /** Where the examples of one matrix operand land in the product, or why they cannot be kept apart. */
 function operandAxis(operand: Labelled, side: 'a' | 'b', transposed: boolean, rank: number): number | Mixing {
@@ -42,49 +52,12 @@ function productLabel(
     return mixing('its operands hold the examples in groups of different sizes');
   }
   for (const other of [a, b]) {
-    const own = axis - (rank - other.tensor.rank);
-    const leading = axis < rank - 2 && own >= 0;
-    if (!isBatch(other) && leading && (other.tensor.shape[own] ?? 1) > 1) {
-      return mixing(`input '${other.name}' has one matrix per position in the batch`);
-    }
+    const tied = axis < rank - 2 ? ownRows(other, axis - (rank - other.tensor.rank)) : undefined;
+    if (tied !== undefined) return tied;
   }
   if (output.shape[axis] !== batchSize * inner) return mixing('the axis of the examples is broadcast');
   return batch(axis, inner);
 }
 
-const convolution: SeparationRule = (site) => {
-  const x = inputNamed(site, 'x');
-  const filter = inputNamed(site, 'filter');
-  if (isBatch(filter)) return mixing('its filter depends on the examples');
-  if (!isBatch(x)) return combineShared(site.inputs);
-  if (x.label.axis !== 0) return mixing(`it slides over axis ${x.label.axis}, which holds the examples`);
-  return additions(site, x.label);
-};
-
-/** The optional bias and PReLU slopes of a fused kernel meet the result element by element. */
-function additions(site: RuleSite, label: Label & {kind: 'batch'}): Label | Mixing {
-  for (const name of ['bias', 'preluActivationWeights']) {
-    const extra = site.inputs.find((input) => input.name === name);
-    if (extra === undefined) continue;
-    if (isBatch(extra)) return mixing(`its ${name} depends on the examples`);
-    const own = label.axis - (site.output.rank - extra.tensor.rank);
-    if (own >= 0 && (extra.tensor.shape[own] ?? 1) > 1)
-      return mixing(`its ${name} has a row per position in the batch`);
-  }
-  return label;
-}
-
-const pooling: SeparationRule = ({inputs}) => {
-  const x = inputs.find(isBatch);
-  if (x === undefined) return combineShared(inputs);
-  return x.label.axis === 0
-    ? x.label
-    : mixing(`it slides over axis ${x.label.axis}, which holds the examples`);
-};
-
-/** Products and sliding windows. */
-export const productRules: RuleTable = {
-  ...sameRule(['BatchMatMul', '_FusedMatMul'], matMul),
-  ...sameRule(['Conv2D', 'FusedConv2D'], convolution),
-  ...sameRule(['AvgPool', 'MaxPool'], pooling),
-};
+/** Products of matrices; a fused one with its bias. */
+export const productRules: RuleTable = sameRule(['BatchMatMul', '_FusedMatMul'], matMul);

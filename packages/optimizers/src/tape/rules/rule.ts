@@ -1,12 +1,21 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
 import type {KernelAttributes} from '../engine.js';
-import type {Label, Labelled, Mixing} from '../labels.js';
+import {
+  combinePositional,
+  combineShared,
+  isBatch,
+  type BatchLabel,
+  type Label,
+  type Labelled,
+  type Mixing,
+} from '../labels.js';
 
 /** What a rule sees of one kernel call. */
 export interface RuleSite {
   readonly inputs: readonly Labelled[];
   readonly attrs: KernelAttributes;
+  /** The first output. A kernel of several outputs (split, unstack, top-k) gives all of them the same label. */
   readonly output: tf.Tensor;
   readonly batchSize: number;
 }
@@ -19,9 +28,30 @@ export type SeparationRule = (site: RuleSite) => Label | Mixing;
 
 export type RuleTable = Readonly<Record<string, SeparationRule>>;
 
+/** An input that holds examples. */
+export type BatchInput = Labelled & {readonly label: BatchLabel};
+
 /** A table in which each of the named kernels has the same rule. */
 export function sameRule(kernels: readonly string[], rule: SeparationRule): RuleTable {
   return Object.fromEntries(kernels.map((kernel) => [kernel, rule]));
+}
+
+/** The rule of a kernel of one input: what becomes of the examples, where there are any. */
+export function onExamples(rule: (input: BatchInput, site: RuleSite) => Label | Mixing): SeparationRule {
+  return (site) => {
+    const input = site.inputs.find(isBatch);
+    return input === undefined ? combineShared(site.inputs) : rule(input, site);
+  };
+}
+
+/** The same for a kernel that makes values depend on where they stand. */
+export function onExamplesByPosition(
+  rule: (input: BatchInput, site: RuleSite) => Label | Mixing,
+): SeparationRule {
+  return (site) => {
+    const input = site.inputs.find(isBatch);
+    return input === undefined ? combinePositional(site.inputs) : rule(input, site);
+  };
 }
 
 /** Input `name` of a call; throws where the kernel was called without it. */

@@ -1,5 +1,7 @@
-import {alignRows, batch, combineShared, isBatch, mixing} from '../labels.js';
-import {axesOf, sameRule, type RuleTable, type SeparationRule} from './rule.js';
+import type * as tf from '@tensorflow/tfjs-core';
+
+import {batch, combineShared, isConstantAlong, mixing, type Labelled} from '../labels.js';
+import {onExamples, sameRule, type RuleTable, type SeparationRule} from './rule.js';
 
 /** Number of elements in front of `axis`. */
 function prefix(shape: readonly number[], axis: number): number {
@@ -7,10 +9,8 @@ function prefix(shape: readonly number[], axis: number): number {
 }
 
 /** A reshape keeps the examples apart if their axis stays the outermost factor of the output axis it lands in. */
-const reshape: SeparationRule = ({inputs, output, batchSize}) => {
-  const input = inputs.find(isBatch);
-  if (input === undefined) return combineShared(inputs);
-  const outer = prefix(input.tensor.shape, input.label.axis);
+const reshapeExamples = onExamples(({tensor, label}, {output, batchSize}) => {
+  const outer = prefix(tensor.shape, label.axis);
   const axis = output.shape.findIndex(
     (size, j) =>
       prefix(output.shape, j) === outer && size % Math.max(batchSize, 1) === 0 && size >= batchSize,
@@ -18,61 +18,43 @@ const reshape: SeparationRule = ({inputs, output, batchSize}) => {
   const size = output.shape[axis];
   if (size === undefined) {
     return mixing(
-      `it reshapes [${input.tensor.shape.join(', ')}] to [${output.shape.join(', ')}], which splits the axis of the examples`,
+      `it reshapes [${tensor.shape.join(', ')}] to [${output.shape.join(', ')}], which splits the axis of the examples`,
     );
   }
-  return batch(axis, batchSize === 0 ? input.label.inner : size / batchSize);
+  return batch(axis, batchSize === 0 ? label.inner : size / batchSize);
+});
+
+const reshape: SeparationRule = (site) => {
+  const [input] = site.inputs;
+  return input === undefined || input.label.kind === 'batch'
+    ? reshapeExamples(site)
+    : combineShared(site.inputs, keptConstant(input, site.output));
 };
+
+/** Axes of a reshaped tensor that are an axis of the original, along which it is the same. */
+function keptConstant(input: Labelled, output: tf.Tensor): number[] {
+  return [...output.shape.keys()].filter((axis) =>
+    input.tensor.shape.some(
+      (size, own) =>
+        size === output.shape[axis] &&
+        prefix(input.tensor.shape, own) === prefix(output.shape, axis) &&
+        isConstantAlong(input, own),
+    ),
+  );
+}
 
 const transpose: SeparationRule = ({inputs, attrs}) => {
-  const input = inputs.find(isBatch);
-  if (input === undefined) return combineShared(inputs);
-  return batch((attrs['perm'] as number[]).indexOf(input.label.axis), input.label.inner);
+  const perm = attrs['perm'] as number[];
+  const [input] = inputs;
+  if (input?.label.kind === 'batch') return batch(perm.indexOf(input.label.axis), input.label.inner);
+  const constant = perm.flatMap((own, axis) =>
+    input !== undefined && isConstantAlong(input, own) ? [axis] : [],
+  );
+  return combineShared(inputs, constant);
 };
 
-const pad: SeparationRule = ({inputs, attrs}) => {
-  const input = inputs.find(isBatch);
-  if (input === undefined) return combineShared(inputs);
-  const [before, after] = (attrs['paddings'] as [number, number][])[input.label.axis] ?? [0, 0];
-  return before === 0 && after === 0
-    ? input.label
-    : mixing(`it pads axis ${input.label.axis}, which holds the examples`);
-};
-
-const slice: SeparationRule = ({inputs, output}) => {
-  const input = inputs.find(isBatch);
-  if (input === undefined) return combineShared(inputs);
-  const {axis} = input.label;
-  return output.shape[axis] === input.tensor.shape[axis]
-    ? input.label
-    : mixing(`it takes a part of axis ${axis}, which holds the examples`);
-};
-
-const tile: SeparationRule = ({inputs, attrs}) => {
-  const input = inputs.find(isBatch);
-  if (input === undefined) return combineShared(inputs);
-  return (attrs['reps'] as number[])[input.label.axis] === 1
-    ? input.label
-    : mixing(`it repeats axis ${input.label.axis}, which holds the examples`);
-};
-
-const concat: SeparationRule = ({inputs, attrs, output, batchSize}) => {
-  const input = inputs.find(isBatch);
-  return input !== undefined && axesOf(attrs['axis'], output.rank).includes(input.label.axis)
-    ? mixing(`it joins along axis ${input.label.axis}, which holds the examples`)
-    : alignRows(inputs, output, batchSize);
-};
-
-/** The classes become a new last axis. */
-const oneHot: SeparationRule = ({inputs}) => inputs.find(isBatch)?.label ?? combineShared(inputs);
-
-/** Operations that move elements without combining them. */
+/** Operations that show the same elements in another shape or order of axes. */
 export const shapeRules: RuleTable = {
   ...sameRule(['ExpandDims', 'Reshape'], reshape),
-  ...sameRule(['MirrorPad', 'PadV2'], pad),
-  Concat: concat,
-  OneHot: oneHot,
-  Slice: slice,
-  Tile: tile,
   Transpose: transpose,
 };
