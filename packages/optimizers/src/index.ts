@@ -2,6 +2,19 @@ export {dpSGD, DpSgdOptimizer, type DpSgdOptions} from './optimizers/dp_sgd.js';
 export {PrivateOptimizer} from './optimizers/private_optimizer.js';
 export {type PrivacyOptions} from './optimizers/options.js';
 
+export {
+  clippedGradients,
+  type ClippedGradients,
+  type ClippedGradientsOptions,
+} from './functional/clipped_gradients.js';
+export {
+  perExampleGradients,
+  type PerExampleGradients,
+  type PerExampleOptions,
+} from './functional/per_example_gradients.js';
+export {privateMean, type PrivateMeanOptions} from './functional/private_mean.js';
+export {ClippedSum} from './sum/clipped_sum.js';
+
 export {Ledger, type LedgerRow} from './account/ledger.js';
 export {poissonSampler, shuffleSampler, type Sampler, type SamplerOptions} from './account/samplers.js';
 export {privacySpent, type Participation, type PrivacySpent} from './account/spent.js';

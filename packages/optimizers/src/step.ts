@@ -4,9 +4,9 @@ import type {LedgerRow} from './account/ledger.js';
 import type {Sampling} from './account/sampling.js';
 import {DpError} from './errors.js';
 import {penaltyGradients} from './gradients/penalty.js';
-import {noisyMean} from './noise/gaussian.js';
 import type {CheckedPrivacyOptions} from './optimizers/options.js';
 import {withPerExampleLoss} from './per_example_loss.js';
+import {release} from './release.js';
 import {clippedSum} from './sum/clip_and_sum.js';
 import {ClippedSum} from './sum/clipped_sum.js';
 import {gridFor, MAX_EXAMPLES_PER_STEP} from './sum/grid.js';
@@ -66,50 +66,16 @@ export function privateGradient(request: StepRequest): StepResult {
       });
     }
     // Ledger, noise, division by the public constant: also for an empty batch (privacy rule 9).
-    const {gradients, row} = release(total, request);
+    const {noiseMultiplier, numMicrobatches: divisor, randomSource: source, ledger} = options;
+    const {means, row} = release(total, {...request, noiseMultiplier, divisor, source, ledger});
     return {
-      gradients: gradients.map((gradient, v) => withPenalty(gradient, penalties[v])),
+      gradients: means.map((gradient, v) => withPenalty(gradient, penalties[v])),
       loss: tf.scalar(lossSum / batchSize),
       row,
     };
   } finally {
     tf.dispose(penalties as tf.Tensor[]);
   }
-}
-
-/** Ledger, then noise, then division by the public constant. */
-function release(
-  total: ClippedSum,
-  {variables, options, batchId, sampling}: Omit<StepRequest, 'pieces'>,
-): Pick<StepResult, 'gradients' | 'row'> {
-  const {
-    l2NormClip,
-    noiseMultiplier,
-    microbatchSize,
-    randomSource: source,
-    numMicrobatches: divisor,
-  } = options;
-  const {grid} = total.plan;
-  // The noise is measured in the bound that holds after rounding, so that the multiplier is met exactly.
-  const standardDeviation = noiseMultiplier * total.bound;
-  const sensitivity = total.sensitivity('replaceSpecial');
-  const row = options.ledger.append({
-    batchId,
-    sampling,
-    noiseMultiplier: standardDeviation / sensitivity,
-    sensitivity,
-    l2NormClip,
-    microbatchSize,
-    divisor,
-    grid,
-    numParameters: total.numParameters,
-    random: {name: source.name, secure: source.secure},
-  });
-  const means = noisyMean(total.units, {standardDeviation, grid, divisor}, source);
-  return {
-    gradients: variables.map((variable, v) => tf.tensor(means[v] ?? [], variable.shape, 'float32')),
-    row,
-  };
 }
 
 function withPenalty(gradient: tf.Tensor, penalty: tf.Tensor | undefined): tf.Tensor {

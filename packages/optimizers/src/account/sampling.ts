@@ -1,3 +1,5 @@
+import {DpError} from '../errors.js';
+
 /**
  * How the examples of a batch were chosen: what a ledger row says of it. All fields are public; who was drawn, and for
  * Poisson sampling the batch's size, are not.
@@ -21,4 +23,15 @@ export interface DrawnBatch {
   readonly id: string;
   readonly indices: Int32Array;
   readonly sampling: Sampling;
+}
+
+/** Refuses microbatches of several examples on Poisson batches: one more example would shift all groups (privacy rule 8). */
+export function checkSamplingFits(sampling: Sampling, microbatchSize: number): void {
+  if (sampling.kind === 'poisson' && microbatchSize > 1) {
+    throw new DpError(
+      'UNSUPPORTED',
+      `microbatches of ${microbatchSize} examples need batches of fixed size: under Poisson sampling one more example would ` +
+        'shift all groups. Use microbatches of 1 (numMicrobatches = expectedBatchSize), or shuffled batches',
+    );
+  }
 }

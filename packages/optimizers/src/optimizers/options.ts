@@ -79,6 +79,13 @@ export function positive(name: string, value: number): void {
 }
 
 /** @throws DpError INVALID_OPTION. */
+export function nonNegative(name: string, value: number): void {
+  if (!(value >= 0 && Number.isFinite(value))) {
+    throw new DpError('INVALID_OPTION', `${name} must be a finite number >= 0, got ${value}`);
+  }
+}
+
+/** @throws DpError INVALID_OPTION. */
 export function positiveInteger(name: string, value: number): void {
   if (!(Number.isSafeInteger(value) && value >= 1)) {
     throw new DpError('INVALID_OPTION', `${name} must be an integer >= 1, got ${value}`);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type {Ledger} from '../account/ledger.js';
-import type {DrawnBatch} from '../account/sampling.js';
+import {checkSamplingFits, type DrawnBatch} from '../account/sampling.js';
 import {DpError} from '../errors.js';
 import {privateGradient, type BatchPiece} from '../step.js';
 import type {DeclaredSources} from '../tape/sources.js';
@@ -100,13 +100,7 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
    * @returns The mean loss (sensitive, covered by no epsilon; NaN for an empty batch). Dispose it.
    */
   minimizePieces(drawn: DrawnBatch, pieces: Iterable<BatchPiece>, varList?: tf.Variable[]): tf.Scalar {
-    if (drawn.sampling.kind === 'poisson' && this.privacy.microbatchSize > 1) {
-      throw new DpError(
-        'UNSUPPORTED',
-        `microbatches of ${this.privacy.microbatchSize} examples need batches of fixed size: under Poisson sampling one more ` +
-          'example would shift all groups. Use microbatches of 1 (numMicrobatches = expectedBatchSize), or shuffled batches',
-      );
-    }
+    checkSamplingFits(drawn.sampling, this.privacy.microbatchSize);
     const variables = this.trainable(varList);
     const {gradients, loss} = privateGradient({
       pieces,
