@@ -22,9 +22,52 @@ export function depthwiseFilterGradient(
   padTop: i32,
   padLeft: i32,
 ): void {
+  memory.fill(dw, 0, (<usize>(filterHeight * filterWidth * channels * multiplier)) << 2);
+  addDepthwiseFilterGradient(
+    x,
+    dy,
+    dw,
+    batch,
+    height,
+    width,
+    channels,
+    multiplier,
+    outHeight,
+    outWidth,
+    filterHeight,
+    filterWidth,
+    strideHeight,
+    strideWidth,
+    dilationHeight,
+    dilationWidth,
+    padTop,
+    padLeft,
+  );
+}
+
+/** The same, added to what dw holds. */
+export function addDepthwiseFilterGradient(
+  x: usize,
+  dy: usize,
+  dw: usize,
+  batch: i32,
+  height: i32,
+  width: i32,
+  channels: i32,
+  multiplier: i32,
+  outHeight: i32,
+  outWidth: i32,
+  filterHeight: i32,
+  filterWidth: i32,
+  strideHeight: i32,
+  strideWidth: i32,
+  dilationHeight: i32,
+  dilationWidth: i32,
+  padTop: i32,
+  padLeft: i32,
+): void {
   const pixel = (<usize>channels) << 2;
   const outPixel = pixel * <usize>multiplier;
-  memory.fill(dw, 0, <usize>(filterHeight * filterWidth) * outPixel);
   for (let b = 0; b < batch; b++, x += <usize>(height * width) * pixel) {
     for (let oy = 0; oy < outHeight; oy++) {
       for (let ox = 0; ox < outWidth; ox++, dy += outPixel) {

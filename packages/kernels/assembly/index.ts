@@ -1,6 +1,7 @@
 export {accumulate, accumulateOuter, columnSums, sumOfSquares} from './clip_and_sum';
 export {convInputGradient, convInputGradientScratch} from './conv_input_gradient';
-export {depthwiseFilterGradient, depthwiseInputGradient} from './depthwise';
+export {addDepthwiseFilterGradient, depthwiseFilterGradient, depthwiseInputGradient} from './depthwise';
+export {accumulateRows, addEmbeddingGradient, clearSlots, groupRows} from './embedding';
 export {filterGradient, filterGradientScratch} from './filter_gradient';
 export {copyImage} from './image';
 export {matMul, matMulScratch} from './mat_mul';

@@ -5,6 +5,10 @@ import {KERNELS_WASM_BASE64} from './generated/kernels_wasm.js';
 const NAMES: Record<keyof KernelExports, true> = {
   accumulate: true,
   accumulateOuter: true,
+  accumulateRows: true,
+  addDepthwiseFilterGradient: true,
+  addEmbeddingGradient: true,
+  clearSlots: true,
   columnSums: true,
   convInputGradient: true,
   convInputGradientScratch: true,
@@ -13,6 +17,7 @@ const NAMES: Record<keyof KernelExports, true> = {
   depthwiseInputGradient: true,
   filterGradient: true,
   filterGradientScratch: true,
+  groupRows: true,
   matMul: true,
   matMulScratch: true,
   maxPoolGrad: true,

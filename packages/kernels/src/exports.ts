@@ -103,6 +103,26 @@ export interface KernelExports {
     padTop: number,
     padLeft: number,
   ): void;
+  addDepthwiseFilterGradient(
+    x: number,
+    dy: number,
+    dw: number,
+    batch: number,
+    height: number,
+    width: number,
+    channels: number,
+    multiplier: number,
+    outHeight: number,
+    outWidth: number,
+    filterHeight: number,
+    filterWidth: number,
+    strideHeight: number,
+    strideWidth: number,
+    dilationHeight: number,
+    dilationWidth: number,
+    padTop: number,
+    padLeft: number,
+  ): void;
   depthwiseInputGradient(
     dy: number,
     w: number,
@@ -122,5 +142,33 @@ export interface KernelExports {
     dilationWidth: number,
     padTop: number,
     padLeft: number,
+  ): void;
+  addEmbeddingGradient(
+    ids: number,
+    d: number,
+    positions: number,
+    width: number,
+    out: number,
+    rows: number,
+  ): void;
+  groupRows(
+    ids: number,
+    d: number,
+    positions: number,
+    width: number,
+    rows: number,
+    slots: number,
+    distinct: number,
+    grouped: number,
+    used: number,
+  ): number;
+  clearSlots(slots: number, distinct: number, used: number): void;
+  accumulateRows(
+    grouped: number,
+    distinct: number,
+    used: number,
+    width: number,
+    scale: number,
+    sums: number,
   ): void;
 }

@@ -11,7 +11,10 @@ export {
   type ClipAndSum,
   type Contribution,
   type Conv2dContribution,
+  type Conv3dContribution,
   type DenseContribution,
+  type DepthwiseConv2dContribution,
+  type EmbeddingContribution,
   type PerExampleParameter,
   type SumContribution,
 } from './on_demand.js';

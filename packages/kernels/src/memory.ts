@@ -99,10 +99,10 @@ function link(backend: WasmBackend): BackendMemory {
         dispose: () => void backend.disposeData(info.dataId),
       };
     },
-    values: (tensor) => ({
+    values: (tensor, dtype) => ({
       get address() {
         if (tensor.isDisposed) throw new Error('a tensor was disposed of while it was still in use');
-        return address(tensor);
+        return address(tensor, dtype);
       },
       dispose: () => undefined,
     }),

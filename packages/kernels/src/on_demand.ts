@@ -3,7 +3,10 @@ export {openClipAndSum, SQUARED_NORM_RELATIVE_ERROR, type ClipAndSum} from './cl
 export type {
   Contribution,
   Conv2dContribution,
+  Conv3dContribution,
   DenseContribution,
+  DepthwiseConv2dContribution,
+  EmbeddingContribution,
   PerExampleParameter,
   SumContribution,
 } from './clip_and_sum/contribution.js';

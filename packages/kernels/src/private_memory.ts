@@ -1,6 +1,6 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import {instantiateKernels} from './instantiate.js';
-import type {Block, Workspace} from './workspace.js';
+import type {Block, NumericDataType, Workspace} from './workspace.js';
 
 const PAGE = 65536;
 const ALIGNMENT = 16;
@@ -49,10 +49,11 @@ export function createPrivateMemory(): Workspace {
     memory,
     kernels,
     allocate,
-    values: (tensor: Tensor) => {
-      if (tensor.dtype !== 'float32') throw new Error(`the tensor must be float32, got ${tensor.dtype}`);
+    values: (tensor: Tensor, dtype: NumericDataType = 'float32') => {
+      if (tensor.dtype !== dtype) throw new Error(`the tensor must be ${dtype}, got ${tensor.dtype}`);
       const block = allocate(tensor.size * 4);
-      new Float32Array(memory.buffer, block.address, tensor.size).set(tensor.dataSync<'float32'>());
+      const Values = dtype === 'int32' ? Int32Array : Float32Array;
+      new Values(memory.buffer, block.address, tensor.size).set(tensor.dataSync<NumericDataType>());
       return block;
     },
   };

@@ -1,6 +1,6 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import type {KernelExports} from './exports.js';
-import type {Block, Workspace} from './workspace.js';
+import type {Block, NumericDataType, Workspace} from './workspace.js';
 
 /** Blocks of a workspace that are given back together, whatever happens in between. */
 export class Scope {
@@ -23,8 +23,12 @@ export class Scope {
   }
 
   /** See {@link Workspace.values}. */
-  values(tensor: Tensor): Block {
-    return this.#hold(this.#workspace.values(tensor));
+  values(tensor: Tensor, dtype?: NumericDataType): Block {
+    return this.#hold(this.#workspace.values(tensor, dtype));
+  }
+
+  fillWithZeros(address: number, bytes: number): void {
+    new Uint8Array(this.memory, address, bytes).fill(0);
   }
 
   dispose(): void {

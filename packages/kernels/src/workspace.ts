@@ -1,7 +1,10 @@
-import {backend, type KernelBackend, type Tensor} from '@tensorflow/tfjs-core';
+import {backend, type DataType, type KernelBackend, type Tensor} from '@tensorflow/tfjs-core';
 import type {KernelExports} from './exports.js';
 import {backendMemory, isWasmBackend} from './memory.js';
 import {privateMemory} from './private_memory.js';
+
+/** Four bytes a value. */
+export type NumericDataType = Extract<DataType, 'float32' | 'int32'>;
 
 /** A stretch of a workspace's memory. */
 export interface Block {
@@ -17,8 +20,8 @@ export interface Workspace {
   readonly kernels: KernelExports;
   /** Scratch of so many bytes, zero-filled, 8-byte aligned. */
   allocate(bytes: number): Block;
-  /** A float32 tensor's values: in place where the backend keeps them in this memory, otherwise a copy. */
-  values(tensor: Tensor): Block;
+  /** A tensor's values (default: float32): in place where the backend keeps them here, otherwise a copy. */
+  values(tensor: Tensor, dtype?: NumericDataType): Block;
 }
 
 /**

@@ -3,9 +3,9 @@ import type {Scope} from '../scope.js';
 import type {Conv2dContribution} from './contribution.js';
 import type {GradientPart} from './part.js';
 
-/** The gradient of a convolution's filter. */
+/** The gradient of a convolution's filter, added up over an example's images. */
 export function conv2dPart(scope: Scope, contribution: Conv2dContribution): GradientPart {
-  const {x, dy, filterShape, strides, padTop, padLeft} = contribution;
+  const {x, dy, imagesPerExample = 1, filterShape, strides, padTop, padLeft} = contribution;
   const [, height, width, channels] = x.shape as [number, number, number, number];
   const [, outHeight, outWidth, filters] = dy.shape as [number, number, number, number];
   const [filterHeight, filterWidth] = filterShape;
@@ -26,13 +26,14 @@ export function conv2dPart(scope: Scope, contribution: Conv2dContribution): Grad
     padTop,
     padLeft,
   });
+  const image = height * width * channels * 4;
+  const outImage = outHeight * outWidth * filters * 4;
   return {
-    form: (example, out, add) =>
-      filterGradient(
-        xs.address + example * height * width * channels * 4,
-        dys.address + example * outHeight * outWidth * filters * 4,
-        out,
-        add,
-      ),
+    form: (example, out, add) => {
+      for (let i = 0; i < imagesPerExample; i++) {
+        const at = example * imagesPerExample + i;
+        filterGradient(xs.address + at * image, dys.address + at * outImage, out, add || i > 0);
+      }
+    },
   };
 }

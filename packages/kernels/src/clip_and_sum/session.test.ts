@@ -67,7 +67,7 @@ describe('the clip-and-sum session', () => {
     fc.assert(
       fc.property(networkShapes, batches, seeds, (shapes, batch, seed) => {
         const next = generator(seed);
-        const parameters = makeParameters(shapes, batch, (n) => smallIntegers(next, n));
+        const parameters = makeParameters(shapes, batch, next, smallIntegers);
         withSession(parameters, (session) => {
           const expected = parameters.map(({size}) => new Float64Array(size));
           for (let i = 0; i < batch; i++) {
@@ -90,7 +90,7 @@ describe('the clip-and-sum session', () => {
     fc.assert(
       fc.property(networkShapes, batches, seeds, (shapes, batch, seed) => {
         const next = generator(seed);
-        const parameters = makeParameters(shapes, batch, (n) => realValues(next, n));
+        const parameters = makeParameters(shapes, batch, next, realValues);
         withSession(parameters, (session) => {
           const measured = session.measure(batch - 1);
           const expected = squaredNorm(reference(parameters, [batch - 1]));
@@ -117,7 +117,7 @@ describe('the clip-and-sum session', () => {
     fc.assert(
       fc.property(networkShapes, fc.array(fc.nat({max: 3}), {maxLength: 5}), seeds, (shapes, group, seed) => {
         const next = generator(seed);
-        const parameters = makeParameters(shapes, 4, (n) => smallIntegers(next, n));
+        const parameters = makeParameters(shapes, 4, next, smallIntegers);
         withSession(parameters, (session) => {
           const gradient = reference(parameters, group, 0.25);
           expect(session.measureGroup(group, 0.25)).toBe(squaredNorm(gradient));
@@ -134,7 +134,7 @@ describe('the clip-and-sum session', () => {
     fc.assert(
       fc.property(networkShapes, batches, seeds, (shapes, batch, seed) => {
         const next = generator(seed);
-        const parameters = makeParameters(shapes, batch, (n) => realValues(next, n));
+        const parameters = makeParameters(shapes, batch, next, realValues);
         const run = (session: ClipAndSum) => {
           const norms: number[] = [];
           for (let i = 0; i < batch; i++) {
@@ -158,7 +158,7 @@ describe('the clip-and-sum session', () => {
     fc.assert(
       fc.property(networkShapes, seeds, (shapes, seed) => {
         const next = generator(seed);
-        const parameters = makeParameters(shapes, 3, (n) => realValues(next, n));
+        const parameters = makeParameters(shapes, 3, next, realValues);
         withSession(parameters, (session) => {
           const add = (examples: number[]) => {
             const fresh = openClipAndSum(parameters);
@@ -190,17 +190,20 @@ describe('the clip-and-sum session', () => {
           fc.boolean(),
           (shapes, seed, inDy) => {
             const next = generator(seed);
-            // At least one position, or there is nothing that could be spoilt.
-            const filled = shapes.map((uses) =>
-              uses.map((use) => (use.kind === 'conv2d' ? use : {...use, positions: use.positions + 1})),
+            // At least one position, and no padding to hide in, or there is nothing that could be spoilt.
+            const exposed = shapes.map((uses) =>
+              uses.map((use) =>
+                'images' in use
+                  ? {...use, axes: use.axes.map((axis) => ({...axis, pad: 0, beyond: 0}))}
+                  : {...use, positions: use.positions + 1},
+              ),
             );
-            const parameters = makeParameters(filled, 3, (n) => realValues(next, n));
+            const parameters = makeParameters(exposed, 3, next, realValues);
             const clean = openClipAndSum(parameters);
             const norms = [0, 2].map((i) => clean.measure(i));
             clean.dispose();
             const target = parameters[0]!.contributions[0]!;
-            // The first value of a convolution's image may lie outside all windows; output gradients never do.
-            const tensor = inDy || target.kind !== 'dense' ? target.dy : target.x;
+            const tensor = inDy || !('x' in target) ? target.dy : target.x;
             const values = tensor.dataSync().slice();
             values[values.length / 3] = bad;
             const spoilt = tf.tensor(values, tensor.shape);
@@ -309,9 +312,9 @@ describe('the clip-and-sum session', () => {
       session.measure(0);
       expect(() => session.accumulate(NaN)).toThrow(/finite/);
       session.accumulate(2 ** 52);
-      session.accumulate(2 ** 52 - 3);
-      expect(() => session.accumulate(1)).toThrow(/2\^53/);
-      expect(session.sums()).toEqual([Float64Array.of(2 ** 53 - 3)]);
+      session.accumulate(2 ** 51);
+      expect(() => session.accumulate(2 ** 51)).toThrow(/2\^53/);
+      expect(session.sums()).toEqual([Float64Array.of(2 ** 52 + 2 ** 51)]);
     });
   });
 
@@ -342,6 +345,15 @@ describe('the clip-and-sum session', () => {
     dy.dispose();
     expect(() => session.measure(0)).toThrow('a tensor was disposed of while it was still in use');
     session.dispose();
+  });
+
+  test('is of no use after it was disposed of, which may happen twice', () => {
+    const session = openClipAndSum([{size: 2, contributions: []}]);
+    session.dispose();
+    session.dispose();
+    expect(() => session.measure(0)).toThrow(/disposed of/);
+    expect(() => session.accumulate(1)).toThrow(/measured before/);
+    expect(() => session.sums()).toThrow(/disposed of/);
   });
 
   test('survives tf.tidy around its making', () => {

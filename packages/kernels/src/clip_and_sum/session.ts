@@ -80,6 +80,7 @@ class Session implements ClipAndSum {
   readonly #parameters: readonly ParameterSum[];
   #norm = NaN;
   #weight = 1;
+  #disposed = false;
   /** No sum is larger than this. */
   #largestSum = 0;
 
@@ -94,6 +95,7 @@ class Session implements ClipAndSum {
   }
 
   measureGroup(examples: readonly number[], weight: number): number {
+    this.#checkAlive();
     if (!Number.isFinite(weight)) throw new Error(`weight must be finite, got ${weight}`);
     for (const example of examples) {
       if (!Number.isInteger(example) || example < 0 || example >= this.#examples) {
@@ -115,21 +117,28 @@ class Session implements ClipAndSum {
     if (!Number.isFinite(norm)) {
       throw new RangeError('accumulate needs a finite scale, and a gradient measured before that was finite');
     }
-    if (this.#largestSum + norm + 1 >= SUM_LIMIT) {
+    const largest = this.#largestSum + norm * (1 + SQUARED_NORM_RELATIVE_ERROR) + 1;
+    if (largest >= SUM_LIMIT) {
       throw new RangeError(
         'the sums could reach 2^53 grid units, where float64 is no longer exact: use a coarser grid',
       );
     }
-    this.#largestSum += norm + 1;
+    this.#largestSum = largest;
     for (const parameter of this.#parameters) parameter.accumulate(scale * this.#weight);
   }
 
   sums(): Float64Array[] {
+    this.#checkAlive();
     return this.#parameters.map((parameter) => parameter.values());
   }
 
   dispose(): void {
     this.#scope.dispose();
     this.#norm = NaN;
+    this.#disposed = true;
+  }
+
+  #checkAlive(): void {
+    if (this.#disposed) throw new Error('the clip-and-sum session was disposed of: open a new one');
   }
 }
