@@ -31,7 +31,7 @@ test('draws each file, counts speed from where it was resumed, and clears the li
   expect(screen.line).toMatch(/^test\.gz .*0\.0\/1\.0 MB$/);
   line.stop();
   line.stop();
-  expect(screen.written.endsWith('\x1b[2K')).toBe(true);
+  expect(screen.written.endsWith('\x1b[2K\r\x1b[J')).toBe(true);
 });
 
 test('is quiet where there is no terminal', () => {

@@ -2,12 +2,14 @@ import {SingleBar} from 'cli-progress';
 
 /** A line of the terminal that is drawn over again and again, and leaves nothing behind. */
 export class LiveLine {
+  readonly #stream: NodeJS.WriteStream;
   readonly #bar: SingleBar;
   #draw: (columns: number) => string = () => '';
   #running = false;
   readonly #stop = () => this.stop();
 
   constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
     this.#bar = new SingleBar({
       stream,
       format: (_options, {maxWidth}) => this.#draw(maxWidth),
@@ -41,6 +43,8 @@ export class LiveLine {
     this.#running = false;
     process.off('exit', this.#stop);
     this.#bar.stop();
+    // The terminal echoes Ctrl-C into the line, which may push its end to the next row: clear that as well.
+    this.#stream.write('\r\u001b[J');
   }
 }
 

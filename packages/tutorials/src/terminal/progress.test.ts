@@ -83,8 +83,8 @@ describe('createProgress', () => {
       /step 1\/10 \| 0:05 left \| 512 examples\/s, loss 2\.250 \(local, not private\)$/,
     );
     progress.stop();
-    // Back to the first column, and the line is cleared.
-    expect(screen.written.endsWith('\x1b[1G\x1b[2K')).toBe(true);
+    // Back to the first column, and the line and what is below are cleared.
+    expect(screen.written.endsWith('\x1b[1G\x1b[2K\r\x1b[J')).toBe(true);
     expect(screen.written).not.toContain('\n');
     expect(screen.written).not.toContain('\x1b[?');
     expect(listeners()).toEqual(before);
