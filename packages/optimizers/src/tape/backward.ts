@@ -9,6 +9,9 @@ export type InputGradients = readonly (readonly [input: tf.Tensor, gradient: tf.
 /** Sees each node on the way back; returns the gradients to pass on, or nothing to let tf.js compute them all. */
 export type Interceptor = (node: TapeNode, dy: tf.Tensor) => InputGradients | undefined;
 
+/** tf.js 4.22 fails on the gradients of these where there is one part only, which is the whole. */
+const PARTS: ReadonlySet<string> = new Set([tf.Unpack, tf.SplitV]);
+
 /** Ids of all tensors that depend on one of the variables. */
 export function dependents(nodes: readonly TapeNode[], variables: readonly tf.Variable[]): Set<number> {
   const ids = new Set(variables.map((variable) => variable.id));
@@ -33,7 +36,8 @@ export function backpropagate(
   intercept?: Interceptor,
 ): Map<number, tf.Tensor> {
   const dys = new Map(seeds);
-  const add = (tensor: tf.Tensor, gradient: tf.Tensor): void => {
+  const add = (tensor: tf.Tensor, found: tf.Tensor): void => {
+    const gradient = inShapeOf(tensor, found);
     const sofar = dys.get(tensor.id);
     dys.set(tensor.id, sofar === undefined ? gradient : tf.add(sofar, gradient));
   };
@@ -47,6 +51,10 @@ export function backpropagate(
       for (const [input, gradient] of taken) add(input, gradient);
       continue;
     }
+    if (outputs.length === 1 && PARTS.has(node.kernelName)) {
+      for (const [, input] of inputs) add(input, tf.reshape(dy, input.shape));
+      continue;
+    }
     const gradients = node.gradient?.(outputs);
     if (gradients === undefined) throw noGradient(node.kernelName);
     for (const [name, input] of inputs) {
@@ -55,6 +63,13 @@ export function backpropagate(
     }
   }
   return dys;
+}
+
+/** tf.js 4.22 leaves the gradient of a matMul operand that was broadcast over leading axes unreduced. */
+function inShapeOf(tensor: tf.Tensor, gradient: tf.Tensor): tf.Tensor {
+  if (gradient.size === tensor.size) return gradient;
+  const axes = tf.broadcast_util.getReductionAxes(tensor.shape, gradient.shape);
+  return tf.reshape(tf.sum(gradient, axes), tensor.shape);
 }
 
 function noGradient(kernel: string): DpError {
