@@ -85,31 +85,46 @@ export function accumulate(a: usize, n: i32, scale: f64, sums: usize): void {
 }
 
 /**
- * sums[k, f] += round(scale * x[k] * d[f]): the outer product x^T d, in float64 and never stored. Takes 8 columns
- * at a time, a cache line of the sums, and all rows for them.
+ * sums[k, f] += round(scale * x[k] * d[f]): the outer product x^T d, in float64 and never stored. Takes four rows
+ * at a time, along which the sums are read and written in order.
  */
 export function accumulateOuter(x: usize, rows: i32, d: usize, columns: i32, scale: f64, sums: usize): void {
   const stride = (<usize>columns) << 3;
-  let f = 0;
-  for (; f + 8 <= columns; f += 8, d += 32, sums += 64) {
-    const d0 = f64x2.promote_low_f32x4(v128.load64_zero(d));
-    const d1 = f64x2.promote_low_f32x4(v128.load64_zero(d, 8));
-    const d2 = f64x2.promote_low_f32x4(v128.load64_zero(d, 16));
-    const d3 = f64x2.promote_low_f32x4(v128.load64_zero(d, 24));
-    for (let k = 0, row = sums; k < rows; k++, row += stride) {
-      const factor = f64x2.splat(<f64>load<f32>(x + ((<usize>k) << 2)) * scale);
-      add2(row, d0, factor);
-      add2(row + 16, d1, factor);
-      add2(row + 32, d2, factor);
-      add2(row + 48, d3, factor);
+  let k = 0;
+  for (; k + 4 <= rows; k += 4, x += 16, sums += 4 * stride) {
+    const x0 = <f64>load<f32>(x) * scale;
+    const x1 = <f64>load<f32>(x, 4) * scale;
+    const x2 = <f64>load<f32>(x, 8) * scale;
+    const x3 = <f64>load<f32>(x, 12) * scale;
+    const s0 = f64x2.splat(x0);
+    const s1 = f64x2.splat(x1);
+    const s2 = f64x2.splat(x2);
+    const s3 = f64x2.splat(x3);
+    let row = sums;
+    let q = d;
+    let f = 0;
+    for (; f + 4 <= columns; f += 4, q += 16, row += 32) {
+      const v = v128.load(q);
+      const low = f64x2.promote_low_f32x4(v);
+      const high = f64x2.promote_low_f32x4(i64x2.shuffle(v, v, 1, 1));
+      add2(row, low, s0);
+      add2(row + 16, high, s0);
+      add2(row + stride, low, s1);
+      add2(row + stride + 16, high, s1);
+      add2(row + 2 * stride, low, s2);
+      add2(row + 2 * stride + 16, high, s2);
+      add2(row + 3 * stride, low, s3);
+      add2(row + 3 * stride + 16, high, s3);
+    }
+    for (; f < columns; f++, q += 4, row += 8) {
+      const v = <f64>load<f32>(q);
+      add1(row, v, x0);
+      add1(row + stride, v, x1);
+      add1(row + 2 * stride, v, x2);
+      add1(row + 3 * stride, v, x3);
     }
   }
-  for (; f < columns; f++, d += 4, sums += 8) {
-    const value = <f64>load<f32>(d);
-    for (let k = 0, row = sums; k < rows; k++, row += stride) {
-      add1(row, value, <f64>load<f32>(x + ((<usize>k) << 2)) * scale);
-    }
-  }
+  for (; k < rows; k++, x += 4, sums += stride) accumulate(d, columns, <f64>load<f32>(x) * scale, sums);
 }
 
 function add2(sums: usize, value: v128, factor: v128): void {

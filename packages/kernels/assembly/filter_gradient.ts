@@ -50,7 +50,8 @@ export function filterGradient(
       const width = min(columns - f, 8);
       let panel = d + ((<usize>f) << 2);
       let panelStride = stride;
-      if (columns > 16 || width < 8) {
+      // Copied where rows of d lie far apart and enough rows of x come by for the copy to pay.
+      if (width < 8 || (columns > 16 && runs * run >= 32)) {
         packPanel(panel, width, 4, rows * zs, stride, scratch);
         panel = scratch;
         panelStride = 32;

@@ -143,6 +143,17 @@ export interface KernelExports {
     padTop: number,
     padLeft: number,
   ): void;
+  denseGradientScratch(positions: number, rows: number, columns: number): number;
+  denseGradient(
+    x: number,
+    d: number,
+    positions: number,
+    rows: number,
+    columns: number,
+    out: number,
+    scratch: number,
+    add: number,
+  ): void;
   addEmbeddingGradient(
     ids: number,
     d: number,

@@ -1,4 +1,5 @@
 import type {Scope} from '../scope.js';
+import type {Block} from '../workspace.js';
 import {conv2dPart} from './conv2d.js';
 import {conv3dPart} from './conv3d.js';
 import type {Contribution} from './contribution.js';
@@ -11,16 +12,21 @@ import {sumPart} from './sum.js';
 export interface GradientPart {
   /** Writes an example's gradient to `out` (float32, row-major), or adds it there. */
   form(example: number, out: number, add: boolean): void;
-  /** Where the gradient is an outer product of two vectors, how to do without forming it. */
-  readonly outer?: OuterProduct;
+  /** How a parameter whose only contribution this is does without forming its gradient. */
+  readonly shortcut?: Shortcut;
 }
 
-/** The gradient x^T dy, known by its two vectors. Products are taken in float64, where they are exact. */
-export interface OuterProduct {
-  /** |x|^2 |dy|^2, the gradient's squared norm; not finite if a coordinate is not. */
-  squaredNorm(example: number): number;
-  /** sums[k, f] += round(scale * x[k] * dy[f]). */
-  accumulate(example: number, scale: number, sums: number): void;
+/** Norms and sums of gradients that are never formed. */
+export interface Shortcut {
+  /**
+   * The squared norm of the sum of these examples' gradients, at least one; not finite if a coordinate is not.
+   * Undefined if the gradient must be formed after all.
+   */
+  measure(examples: readonly number[]): number | undefined;
+  /** Adds round(scale * g) to the sums, now or later, for the gradient g that was measured last. */
+  accumulate(scale: number, sums: Block): void;
+  /** Adds what was put off. */
+  settle?(sums: Block): void;
 }
 
 /** Opens a contribution's tensors in the scope's workspace. */
