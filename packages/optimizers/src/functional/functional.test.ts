@@ -11,6 +11,7 @@ import {rerunGradients} from '../testing/per_example.js';
 import {normalTensor, oneHotLabels} from '../testing/tensors.js';
 import {checkPerExampleGradients} from './check.js';
 import {clippedGradients} from './clipped_gradients.js';
+import {explain} from './explain.js';
 import {perExampleGradients} from './per_example_gradients.js';
 import {privateMean} from './private_mean.js';
 
@@ -124,6 +125,25 @@ describe('the functional API', () => {
     expect(weightValues(mine)).toEqual(weightValues(theirs));
     expect(optimizer.ledger.rows).toEqual([row]);
     expect(ledger.rows).toEqual([row]);
+  });
+
+  test('explain says how each variable is formed, for a model and for a loss, and refuses what a step would', () => {
+    const model = mlp();
+    const names = variablesOf(model).map((variable) => variable.name);
+    const {batchTensors, variables, text} = explain(model);
+    expect(batchTensors).toBe('declared');
+    expect(variables.map(({name}) => name)).toEqual(names);
+    expect(variables[0]).toMatchObject({
+      shape: [5, 7],
+      uses: ['dense [2, 1, 5] x [2, 1, 7]'],
+      multiplyAdds: 35,
+    });
+    for (const name of names) expect(text).toContain(name);
+    const lossFn = (): tf.Tensor => crossEntropy(y, model.apply(x) as tf.Tensor);
+    expect(explain(lossFn, variablesOf(model))).toMatchObject({batchTensors: 'assumed', batchSize: B});
+    expect(() => explain(() => tf.sub(lossFn(), tf.mean(lossFn())), variablesOf(model))).toThrow(
+      'mixes the examples',
+    );
   });
 
   test('checkPerExampleGradients finds a correct model equal, and would find another one', () => {
