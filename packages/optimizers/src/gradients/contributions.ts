@@ -1,16 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type {Contribution, PerExampleParameter} from '@dp/kernels/on-demand';
+import type {PerExampleParameter} from '@dp/kernels/on-demand';
 
 import {DpError} from '../errors.js';
 import {backpropagate, dependents} from '../tape/backward.js';
-import type {TapeNode} from '../tape/engine.js';
+import type {KernelAttributes, TapeNode} from '../tape/engine.js';
 import type {LossParts} from '../tape/loss.js';
 import type {SeparationProof} from '../tape/prove.js';
 import type {KernelCall, Recording} from '../tape/record.js';
-import {parameterRules} from './rules/index.js';
-
-/** Operations that only show a variable in another shape. */
-const VIEWS = new Set(['ExpandDims', 'Identity', 'Reshape']);
+import {parametersOf, type Parameter} from './parameters.js';
+import {Collected, pullBack} from './pull_back.js';
+import {parameterRuleOf} from './registry.js';
+import {FUSED} from './rules/index.js';
+import {stackUses} from './stack.js';
 
 /**
  * Each variable's contributions to the gradients of the examples' own losses, from one backward pass: nothing has been
@@ -18,60 +19,49 @@ const VIEWS = new Set(['ExpandDims', 'Identity', 'Reshape']);
  * Requires a proof that the examples are separate. Call it in a tidy. Sensitive.
  *
  * @returns One entry a variable, in order; an empty list for a variable that the loss does not reach.
- * @throws DpError NO_RULE.
+ * @throws DpError NO_RULE, UNSUPPORTED.
  */
 export function perExampleContributions(
   recording: Recording,
   loss: LossParts,
-  proof: SeparationProof,
+  {labels, batchSize}: SeparationProof,
   variables: readonly tf.Variable[],
 ): PerExampleParameter[] {
-  const views = variableViews(recording.nodes, recording, variables);
-  const wanted = dependents(recording.nodes, variables);
-  const collected = new Map<tf.Variable, Contribution[]>(variables.map((variable) => [variable, []]));
+  const {nodes} = recording;
+  const wanted = dependents(nodes, variables);
+  const attrsOf = (node: TapeNode): KernelAttributes => callOf(recording, node).attrs;
+  const parameters = parametersOf(nodes, variables, labels, attrsOf);
+  const parameterOf = (tensor: tf.Tensor): Parameter | undefined => parameters.get(tensor.id);
+  const collected = new Collected();
 
-  backpropagate(
-    recording.nodes,
-    new Map([[loss.perExample.id, ownLossGradient(loss)]]),
-    wanted,
-    (node, dy) => {
-      const parameters = Object.values(node.inputs).filter(
-        (input) => wanted.has(input.id) && proof.labels.get(input.id)?.kind === 'parameter',
-      );
-      if (parameters.length === 0) return undefined;
-      const call = callOf(recording, node);
-      for (const parameter of parameters) {
-        if (!views.has(parameter.id)) {
-          throw new DpError(
-            'NO_RULE',
-            `operation '${call.kernel}' uses a tensor of shape [${parameter.shape.join(', ')}] that was computed from variables: ` +
-              'per-example gradients are formed for variables and reshapes of them. Compute it outside of the loss, or use the variable itself',
-          );
-        }
-      }
-      const rule = parameterRules[call.kernel];
-      if (rule === undefined) {
-        const names = parameters.map((parameter) => `'${views.get(parameter.id)?.name ?? ''}'`).join(', ');
-        throw new DpError(
-          'NO_RULE',
-          `no per-example gradient rule for operation '${call.kernel}' with variable ${names}. ` +
-            'Use a layer that is covered, or freeze this one (layer.trainable = false)',
-        );
-      }
-      const use = rule({
-        node,
-        call,
-        dy,
-        batchSize: proof.batchSize,
-        label: (tensor) => proof.labels.get(tensor.id) ?? {kind: 'public', rows: 'positional'},
-        variable: (tensor) => views.get(tensor.id),
-        wanted: (tensor) => wanted.has(tensor.id),
-      });
-      for (const [variable, contribution] of use.contributions) collected.get(variable)?.push(contribution);
-      return use.gradients;
-    },
-  );
-  return variables.map((variable) => ({size: variable.size, contributions: collected.get(variable) ?? []}));
+  const seeds = new Map([[loss.perExample.id, ownLossGradient(loss)]]);
+  backpropagate(nodes, seeds, wanted, (node, dy) => {
+    const used = Object.values(node.inputs).flatMap((input) => parameterOf(input) ?? []);
+    const outputLabel = node.outputs[0] && labels.get(node.outputs[0].id);
+    // Without a gradient of tf.js's the plain walk says so.
+    if (used.length === 0 || outputLabel?.kind !== 'batch' || node.gradient === undefined) return undefined;
+    const call = callOf(recording, node);
+    const isKernel = node.kernelName === call.kernel || FUSED.has(call.kernel);
+    const rule = isKernel ? parameterRuleOf(call.kernel) : undefined;
+    if (rule === undefined) throw noRule(isKernel ? call.kernel : node.kernelName, used);
+    const use = rule({
+      node,
+      call,
+      dy,
+      batchSize,
+      outputLabel,
+      label: (tensor) => labels.get(tensor.id) ?? {kind: 'public', rows: 'positional'},
+      parameter: parameterOf,
+      wanted: (tensor) => wanted.has(tensor.id),
+    });
+    collected.add(use.contributions);
+    return use.gradients;
+  });
+  pullBack(nodes, collected, parameterOf, attrsOf, batchSize);
+  return variables.map((variable) => ({
+    size: variable.size,
+    contributions: stackUses(collected.of(variable), batchSize),
+  }));
 }
 
 /** d(own loss of example i) / d(losses): an example's own loss is the mean of its row. */
@@ -80,29 +70,8 @@ export function ownLossGradient({perExample}: LossParts): tf.Tensor {
   return tf.fill(perExample.shape, batchSize / perExample.size);
 }
 
-/** The variables, and the tensors that are only views of them, by tensor id. */
-function variableViews(
-  nodes: readonly TapeNode[],
-  recording: Recording,
-  variables: readonly tf.Variable[],
-): Map<number, tf.Variable> {
-  const views = new Map<number, tf.Variable>(variables.map((variable) => [variable.id, variable]));
-  for (const node of nodes) {
-    const [input, ...more] = Object.values(node.inputs);
-    const [output] = node.outputs;
-    if (input === undefined || output === undefined || more.length > 0) continue;
-    const variable = views.get(input.id);
-    const call = recording.producers.get(output.id);
-    if (variable !== undefined && call !== undefined && isView(call)) views.set(output.id, variable);
-  }
-  return views;
-}
-
-function isView(call: KernelCall): boolean {
-  if (VIEWS.has(call.kernel)) return true;
-  const perm = call.attrs['perm'];
-  return call.kernel === 'Transpose' && Array.isArray(perm) && perm.every((axis, i) => axis === i);
-}
+/** Operations that only show a tensor in another shape. */
+const VIEWS = new Set(['ExpandDims', 'Identity', 'Reshape']);
 
 /** The kernel behind a node: for tf.js's own hand-written gradients, the fused kernel inside, seen through reshapes. */
 function callOf(recording: Recording, node: TapeNode): KernelCall {
@@ -113,4 +82,13 @@ function callOf(recording: Recording, node: TapeNode): KernelCall {
   }
   if (call === undefined) throw new Error(`nothing recorded for '${node.kernelName}'`);
   return call;
+}
+
+function noRule(operation: string, used: readonly Parameter[]): DpError {
+  const names = [...new Set(used.map(({name}) => `'${name}'`))].join(', ');
+  return new DpError(
+    'NO_RULE',
+    `no per-example gradient rule for operation '${operation}' with variable ${names}. ` +
+      'Use a layer that is covered, freeze this one (layer.trainable = false), or register a rule (registerPerExampleRule)',
+  );
 }

@@ -79,6 +79,25 @@ export function combinePositional(inputs: readonly Labelled[], constant: readonl
     : {kind: 'public', rows: 'positional', constant};
 }
 
+/**
+ * The label of what is made of parameters and of images or rows that may meet any example (the zeros that a recurrent
+ * layer starts from, under a dropout mask): where there are as many as examples, row i may be taken for example i's.
+ */
+export function equalRows(
+  rows: Labelled,
+  axis: number,
+  output: Pick<tf.Tensor, 'shape'>,
+  made: {readonly axis: number; readonly batchSize: number},
+): BatchLabel | undefined {
+  const size = output.shape[made.axis] ?? 0;
+  return ownRows(rows, axis) === undefined &&
+    rows.label.kind !== 'batch' &&
+    size === rows.tensor.shape[axis] &&
+    size === made.batchSize
+    ? batch(made.axis, 1)
+    : undefined;
+}
+
 /** Why an input that depends on no example must not meet the examples along one of its axes; nothing if it may. */
 export function ownRows(input: Labelled, axis: number): Mixing | undefined {
   const {label, name} = input;
@@ -106,12 +125,14 @@ export function alignRows(
   for (const input of inputs) {
     const {tensor, label, name} = input;
     const own = axis - (output.rank - tensor.rank);
-    if (label.kind === 'batch' && (label.axis !== own || label.inner !== inner)) {
+    // A single example meets only itself, and its axis may not be known from other axes of size 1.
+    if (label.kind === 'batch' && (label.axis !== own || label.inner !== inner) && batchSize !== 1) {
       return mixing(`its inputs hold the examples at different axes ('${name}' at axis ${label.axis})`);
     }
     const tied = ownRows(input, own);
     if (tied !== undefined) return tied;
   }
+  if (batchSize === 1 && output.rank > 0) return batch(0, output.shape[0] ?? 1);
   if (output.shape[axis] !== batchSize * inner) {
     return mixing(
       `the axis of the examples is broadcast from ${batchSize * inner} to ${output.shape[axis] ?? 0} rows`,

@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import {DpError} from '../errors.js';
 import {isBatch, type Label} from './labels.js';
 import type {KernelCall, Recording} from './record.js';
-import {separationRules} from './rules/index.js';
+import {separationRuleOf} from '../gradients/registry.js';
 import {labelLeaf, type KnownSources} from './sources.js';
 
 /** The proof that no example's loss depends on another example. */
@@ -36,7 +36,7 @@ export function proveSeparation(
   };
   for (const call of ancestors(recording, perExample)) {
     const inputs = call.inputs.map(([name, tensor]) => ({name, tensor, label: labelOf(tensor, call)}));
-    const rule = separationRules[call.kernel];
+    const rule = separationRuleOf(call.kernel);
     const output = call.outputs[0];
     if (rule === undefined || output === undefined) {
       if (!inputs.some(isBatch)) {

@@ -175,8 +175,10 @@ export function record(lossFn: () => tf.Tensor): Recording {
             tf.Variable.prototype as {assign: tf.Variable['assign']},
             {assign: refuseAssignment},
             () =>
-              withShadows(Math, {random: () => (randomCalls += Number(inRandomOperation()), mathRandom())}, () =>
-                engine.tidy('forward', lossFn),
+              withShadows(
+                Math,
+                {random: () => ((randomCalls += Number(inRandomOperation())), mathRandom())},
+                () => engine.tidy('forward', lossFn),
               ),
           ),
       );

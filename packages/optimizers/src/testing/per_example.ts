@@ -35,7 +35,8 @@ export function perExampleGradients(
   return gradients;
 }
 
-function readGradients(parameters: readonly PerExampleParameter[], batchSize: number): Gradients {
+/** Every example's gradient, formed from its contributions. */
+export function readGradients(parameters: readonly PerExampleParameter[], batchSize: number): Gradients {
   const gradients: Gradients = parameters.map(() => []);
   for (let example = 0; example < batchSize; example++) {
     const session = openClipAndSum(parameters);
@@ -48,25 +49,36 @@ function readGradients(parameters: readonly PerExampleParameter[], batchSize: nu
 }
 
 /** The oracle: tf.js's own gradients of the loss of one example at a time, each from a forward pass of its own. */
-export function rerunGradients(
-  lossOf: (x: tf.Tensor, y: tf.Tensor) => tf.Tensor,
-  x: tf.Tensor,
-  y: tf.Tensor,
-  variables: tf.Variable[],
+export function rerunEach(
+  lossOf: (...tensors: tf.Tensor[]) => tf.Tensor,
+  tensors: readonly tf.Tensor[],
+  variables: readonly tf.Variable[],
 ): Gradients {
   const gradients: Gradients = variables.map(() => []);
-  for (let example = 0; example < x.shape[0]; example++) {
+  const batchSize = tensors[0]?.shape[0] ?? 0;
+  for (let example = 0; example < batchSize; example++) {
     const {value, grads} = tf.variableGrads(
-      () => tf.mean(lossOf(tf.slice(x, example, 1), tf.slice(y, example, 1))),
-      variables,
+      () => tf.mean(lossOf(...tensors.map((tensor) => tf.slice(tensor, example, 1)))),
+      [...variables],
     );
     variables.forEach((variable, v) => {
-      gradients[v]?.push(Array.from(grads[variable.name]?.dataSync() ?? new Float32Array(variable.size)));
+      const gradient = grads[variable.name] as tf.Tensor | null | undefined;
+      gradients[v]?.push(Array.from(gradient?.dataSync() ?? new Float32Array(variable.size)));
     });
     value.dispose();
     tf.dispose(grads);
   }
   return gradients;
+}
+
+/** The same for a loss of inputs and targets. */
+export function rerunGradients(
+  lossOf: (x: tf.Tensor, y: tf.Tensor) => tf.Tensor,
+  x: tf.Tensor,
+  y: tf.Tensor,
+  variables: readonly tf.Variable[],
+): Gradients {
+  return rerunEach((xs, ys) => lossOf(xs as tf.Tensor, ys as tf.Tensor), [x, y], variables);
 }
 
 /** The largest |a - b|_2 / max(|b|_2, 1e-6) over variables and examples. */

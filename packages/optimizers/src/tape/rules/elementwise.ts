@@ -9,7 +9,18 @@ const UNARY = [
 ];
 
 const BINARY = [
-  ...['Add', 'AddN', 'Atan2', 'BitwiseAnd', 'Equal', 'FloorDiv', 'Greater', 'GreaterEqual', 'Less', 'LessEqual'],
+  ...[
+    'Add',
+    'AddN',
+    'Atan2',
+    'BitwiseAnd',
+    'Equal',
+    'FloorDiv',
+    'Greater',
+    'GreaterEqual',
+    'Less',
+    'LessEqual',
+  ],
   ...['LogicalAnd', 'LogicalOr', 'LogicalXor', 'Maximum', 'Minimum', 'Mod', 'Multiply', 'NotEqual', 'Pow'],
   ...['Prelu', 'RealDiv', 'SquaredDifference', 'Sub'],
 ];

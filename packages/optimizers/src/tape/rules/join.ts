@@ -21,9 +21,7 @@ import {
 
 const pad = onExamplesByPosition(({label}, {attrs}) => {
   const [before, after] = (attrs['paddings'] as [number, number][])[label.axis] ?? [0, 0];
-  return before === 0 && after === 0
-    ? label
-    : mixing(`it pads axis ${label.axis}, which holds the examples`);
+  return before === 0 && after === 0 ? label : mixing(`it pads axis ${label.axis}, which holds the examples`);
 });
 
 const concat: SeparationRule = ({inputs, attrs, output, batchSize}) => {

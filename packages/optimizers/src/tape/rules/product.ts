@@ -1,6 +1,7 @@
 import {
   batch,
   combineShared,
+  equalRows,
   isBatch,
   mixing,
   ownRows,
@@ -38,7 +39,7 @@ function productLabel(
   {attrs, output, batchSize}: RuleSite,
   rank: number,
 ): Label | Mixing {
-  if (!isBatch(a) && !isBatch(b)) return combineShared([a, b]);
+  if (!isBatch(a) && !isBatch(b)) return sharedProduct(a, b, attrs, output, batchSize);
   const axisA = isBatch(a) ? operandAxis(a, 'a', attrs['transposeA'] === true, rank) : undefined;
   const axisB = isBatch(b) ? operandAxis(b, 'b', attrs['transposeB'] === true, rank) : undefined;
   if (typeof axisA === 'object') return axisA;
@@ -57,6 +58,19 @@ function productLabel(
   }
   if (output.shape[axis] !== batchSize * inner) return mixing('the axis of the examples is broadcast');
   return batch(axis, inner);
+}
+
+function sharedProduct(
+  a: Labelled,
+  b: Labelled,
+  attrs: RuleSite['attrs'],
+  output: RuleSite['output'],
+  batchSize: number,
+): Label {
+  const label = combineShared([a, b]);
+  if (label.kind !== 'parameter') return label;
+  const row = a.tensor.rank - (attrs['transposeA'] === true ? 1 : 2);
+  return equalRows(a, row, output, {axis: output.rank - 2, batchSize}) ?? label;
 }
 
 /** Products of matrices; a fused one with its bias. */

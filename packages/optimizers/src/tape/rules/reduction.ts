@@ -1,5 +1,13 @@
 import {batch, mixing} from '../labels.js';
-import {axesOf, onExamples, onExamplesByPosition, sameRule, type BatchInput, type RuleSite, type RuleTable} from './rule.js';
+import {
+  axesOf,
+  onExamples,
+  onExamplesByPosition,
+  sameRule,
+  type BatchInput,
+  type RuleSite,
+  type RuleTable,
+} from './rule.js';
 
 const reduction = onExamples(({tensor, label: {axis, inner}}, {attrs}) => {
   const axes = axesOf(attrs['axis'] ?? attrs['reductionIndices'], tensor.rank);
@@ -10,9 +18,7 @@ const reduction = onExamples(({tensor, label: {axis, inner}}, {attrs}) => {
 
 const along = ({tensor, label}: BatchInput, {attrs}: RuleSite) => {
   const [axis] = axesOf(attrs['dim'] ?? attrs['axis'] ?? -1, tensor.rank);
-  return axis === label.axis
-    ? mixing(`it works along axis ${label.axis}, which holds the examples`)
-    : label;
+  return axis === label.axis ? mixing(`it works along axis ${label.axis}, which holds the examples`) : label;
 };
 
 /** Operations that join the elements of some axes: allowed on every axis but that of the examples. */

@@ -1,5 +1,6 @@
 import {
   combinePositional,
+  equalRows,
   isBatch,
   mixing,
   ownRows,
@@ -19,9 +20,7 @@ import {
 
 /** Images must lie along axis 0, where no window slides. */
 function imagesFirst({label}: BatchInput): Label | Mixing {
-  return label.axis === 0
-    ? label
-    : mixing(`it slides over axis ${label.axis}, which holds the examples`);
+  return label.axis === 0 ? label : mixing(`it slides over axis ${label.axis}, which holds the examples`);
 }
 
 /** A convolution (or a transposed one) of images `operand` with a filter that is shared. */
@@ -30,7 +29,13 @@ const convolution =
   (site) => {
     const images = inputNamed(site, operand);
     if (isBatch(inputNamed(site, 'filter'))) return mixing('its filter depends on the examples');
-    if (!isBatch(images)) return combinePositional(site.inputs);
+    if (!isBatch(images)) {
+      const label = combinePositional(site.inputs);
+      const {output, batchSize} = site;
+      return label.kind === 'parameter'
+        ? (equalRows(images, 0, output, {axis: 0, batchSize}) ?? label)
+        : label;
+    }
     const label = imagesFirst(images);
     return label.kind === 'batch' ? additions(site, label) : label;
   };
