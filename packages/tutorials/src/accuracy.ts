@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 
 import {digitBatches} from './data/digit_batches.js';
-import type {LabelledImages} from './data/mnist.js';
+import type {LabelledImages} from './data/labelled_images.js';
 
 const BATCH = 1000;
 

@@ -2,13 +2,8 @@ import {Command, CommanderError} from 'commander';
 
 import {mnistCommand} from './mnist_flags.js';
 import {INTERRUPTED_EXIT_CODE} from './terminal/interrupt.js';
+import type {Streams} from './terminal/streams.js';
 import {UsageError} from './usage_error.js';
-
-/** Where a tutorial writes: results to `stdout`, everything else to `stderr`. */
-export interface Streams {
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-}
 
 /**
  * `dp-tutorial NAME [flags]`. Flags are spelled as in the original tutorials, and also with hyphens.

@@ -1,14 +1,15 @@
-export {main, type Streams} from './cli.js';
+export {main} from './cli.js';
+export {type Streams} from './terminal/streams.js';
 export {trainMnist} from './mnist.js';
 export {type MnistFlags} from './mnist_flags.js';
 export {crossEntropy, mnistNetwork} from './network.js';
 export {cacheFolder} from './data/cache.js';
+export {type LabelledImages} from './data/labelled_images.js';
 export {
   loadMnist,
   MNIST_FILES,
   MNIST_MIRRORS,
   offlineNotice,
-  type LabelledImages,
   type LoadMnistOptions,
   type MnistData,
 } from './data/mnist.js';

@@ -5,7 +5,6 @@ import {secureSource, seededSource} from '@dp/random';
 
 import {accuracy} from './accuracy.js';
 import {useBackend} from './backend.js';
-import type {Streams} from './cli.js';
 import {digitBatches} from './data/digit_batches.js';
 import {loadMnist, type LoadMnistOptions} from './data/mnist.js';
 import type {MnistFlags} from './mnist_flags.js';
@@ -14,6 +13,7 @@ import {openRunFolder} from './run_folder.js';
 import {createDownloadProgress} from './terminal/download_progress.js';
 import {interruptible} from './terminal/interrupt.js';
 import {createProgress} from './terminal/progress.js';
+import type {Streams} from './terminal/streams.js';
 
 /**
  * Trains the tutorial's network on MNIST, with privacy or without, and prints accuracy and spent epsilon after each epoch

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {RandomAccessDataset} from '@dp/keras';
 
-import type {LabelledImages} from './mnist.js';
+import type {LabelledImages} from './labelled_images.js';
 
 const PIXELS = 28 * 28;
 const CLASSES = 10;

@@ -1,6 +1,6 @@
 import {seededSource} from '@dp/random';
 import {DigitPainter} from './digit_painter.js';
-import type {LabelledImages} from './mnist.js';
+import type {LabelledImages} from './labelled_images.js';
 
 /** Options of {@link generateDigits}. */
 export interface DigitsOptions {

@@ -10,15 +10,7 @@ import {downloadFile, DownloadError} from './download.js';
 import type {DownloadOptions} from './download.js';
 import {errorDetail} from './error_detail.js';
 import {parseIdx} from './idx.js';
-
-/** Pictures of 28 x 28 pixels and the digits that they show. */
-export interface LabelledImages {
-  /** Grey levels 0 (background) to 255, `numExamples * 784`, row by row. */
-  readonly images: Uint8Array;
-  /** Digits 0 to 9, one an example. */
-  readonly labels: Uint8Array;
-  readonly numExamples: number;
-}
+import type {LabelledImages} from './labelled_images.js';
 
 /** A training set and a test set of digits. */
 export interface MnistData {

@@ -1,6 +1,6 @@
 import {PassThrough} from 'node:stream';
 
-import type {Streams} from '../cli.js';
+import type {Streams} from '../terminal/streams.js';
 
 /** Streams that keep what is written to them; no terminal. */
 export function capturedStreams(): Streams & {readonly out: () => string; readonly err: () => string} {
