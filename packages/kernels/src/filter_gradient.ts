@@ -4,13 +4,27 @@ import type {Scope} from './scope.js';
 /** Writes (or adds) to `out` the filter's gradient for one image at `x` and its output gradient at `dy`. */
 export type FilterGradient = (x: number, dy: number, out: number, add: boolean) => void;
 
+/** The part of an image that the windows cover, padding included: rows and columns beyond it are never read. */
+export function filterFrame(g: ConvGeometry): {
+  padded: boolean;
+  height: number;
+  width: number;
+  bytes: number;
+} {
+  const height = (g.outHeight - 1) * g.strideHeight + g.filterHeight;
+  const width = (g.outWidth - 1) * g.strideWidth + g.filterWidth;
+  const padded = g.padTop > 0 || g.padLeft > 0 || height > g.height || width > g.width;
+  return {
+    padded,
+    height,
+    width,
+    bytes: padded ? Math.max(0, height) * Math.max(0, width) * g.channels * 4 : 0,
+  };
+}
+
 /** Prepares the scratch for {@link FilterGradient}: a zero-padded frame for one image, if it needs one. */
 export function openFilterGradient(scope: Scope, g: ConvGeometry): FilterGradient {
-  // The frame is what the windows cover: rows and columns beyond it are never read.
-  const frameHeight = (g.outHeight - 1) * g.strideHeight + g.filterHeight;
-  const frameWidth = (g.outWidth - 1) * g.strideWidth + g.filterWidth;
-  const padded = g.padTop > 0 || g.padLeft > 0 || frameHeight > g.height || frameWidth > g.width;
-
+  const {padded, height: frameHeight, width: frameWidth, bytes} = filterFrame(g);
   const pixel = g.channels * 4;
   const imageRow = g.width * pixel;
   const frameRow = frameWidth * pixel;
@@ -19,7 +33,7 @@ export function openFilterGradient(scope: Scope, g: ConvGeometry): FilterGradien
   const columnsCopied = Math.max(0, Math.min(g.width, frameWidth - g.padLeft));
 
   // The frame's border is zeroed once, here; only its inside is ever written again.
-  const frame = padded ? scope.allocate(frameHeight * frameRow) : undefined;
+  const frame = padded ? scope.allocate(bytes) : undefined;
   const {kernels} = scope;
   const scratch = scope.allocate(kernels.filterGradientScratch(g.outHeight, g.outWidth));
 

@@ -6,6 +6,7 @@ registerTrainingKernels();
 
 export {
   ensureTrainingKernels,
+  explainParameter,
   openClipAndSum,
   SQUARED_NORM_RELATIVE_ERROR,
   type ClipAndSum,
@@ -15,6 +16,8 @@ export {
   type DenseContribution,
   type DepthwiseConv2dContribution,
   type EmbeddingContribution,
+  type ParameterCost,
   type PerExampleParameter,
+  type Strategy,
   type SumContribution,
 } from './on_demand.js';

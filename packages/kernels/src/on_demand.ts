@@ -1,5 +1,6 @@
 // No side effects, and no import of the wasm backend: what libraries use that must not register one.
 export {openClipAndSum, SQUARED_NORM_RELATIVE_ERROR, type ClipAndSum} from './clip_and_sum/session.js';
+export {explainParameter, type ParameterCost, type Strategy} from './clip_and_sum/cost.js';
 export type {
   Contribution,
   Conv2dContribution,

@@ -1,6 +1,7 @@
 import type {Scope} from '../scope.js';
 import type {Block} from '../workspace.js';
 import type {PerExampleParameter} from './contribution.js';
+import {costOf} from './cost.js';
 import {openPart, type GradientPart, type Shortcut} from './part.js';
 
 /** One parameter's share of a session: the gradient last measured, and the sum of those that were added. */
@@ -8,7 +9,7 @@ export class ParameterSum {
   readonly #scope: Scope;
   readonly #size: number;
   readonly #parts: readonly GradientPart[];
-  /** Of a parameter with a single contribution. */
+  /** Where it is cheaper than forming; only of parameters with a single contribution. */
   readonly #shortcut: Shortcut | undefined;
   readonly #sums: Block;
   /** One gradient, float32; allocated when the first is formed. */
@@ -16,11 +17,12 @@ export class ParameterSum {
   /** What was measured last: a zero, the gradient in memory, or what the shortcut remembers. */
   #measured: 'zero' | 'formed' | 'shortcut' = 'zero';
 
-  constructor(scope: Scope, {size, contributions}: PerExampleParameter) {
+  constructor(scope: Scope, parameter: PerExampleParameter) {
+    const {size, contributions} = parameter;
     this.#scope = scope;
     this.#size = size;
     this.#parts = contributions.map((contribution) => openPart(scope, contribution));
-    this.#shortcut = this.#parts.length === 1 ? this.#parts[0]?.shortcut : undefined;
+    this.#shortcut = costOf(parameter).strategy === 'formed' ? undefined : this.#parts[0]?.shortcut;
     this.#sums = scope.allocate(size * 8);
   }
 
