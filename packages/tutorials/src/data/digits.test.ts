@@ -3,7 +3,7 @@ import {seededSource} from '@dp/random';
 import {DigitPainter} from './digit_painter.js';
 import {GLYPHS, tracePen} from './digit_strokes.js';
 import {generateDigits} from './digits.js';
-import type {LabelledImages} from './mnist.js';
+import type {LabelledImages} from './labelled_images.js';
 import {sha256} from './testing/mirror.js';
 
 const {train, test: held} = generateDigits({numTrain: 2000, numTest: 200});
