@@ -33,7 +33,7 @@ describe.each(['cpu', 'wasm'])('recurrent layers on %s', (backend) => {
     'stacked LSTM and GRU, then a dense layer at every step': () => [
       layers.lstm({units: 3, recurrentInitializer, returnSequences: true}),
       layers.gru({units: 4, recurrentInitializer, returnSequences: true}),
-      layers.timeDistributed({layer: layers.dense({units: 2}) as never}),
+      layers.timeDistributed({layer: layers.dense({units: 2})}),
     ],
     'one layer of stacked cells': () => [
       layers.rnn({
@@ -42,16 +42,16 @@ describe.each(['cpu', 'wasm'])('recurrent layers on %s', (backend) => {
           layers.gruCell({units: 2, recurrentInitializer}),
           layers.simpleRNNCell({units: 3, recurrentInitializer}),
         ],
-      }) as Layer,
+      }),
     ],
     ...Object.fromEntries(
       (['concat', 'sum', 'mul', 'ave'] as const).map((mergeMode) => [
         `bidirectional LSTM, ${mergeMode}`,
         () => [
           layers.bidirectional({
-            layer: layers.lstm({units: 3, recurrentInitializer, returnSequences: mergeMode !== 'sum'}) as never,
+            layer: layers.lstm({units: 3, recurrentInitializer, returnSequences: mergeMode !== 'sum'}),
             mergeMode,
-          }) as Layer,
+          }),
         ],
       ]),
     ),
@@ -102,7 +102,7 @@ describe.each(['cpu', 'wasm'])('recurrent layers on %s', (backend) => {
   test('ConvLSTM equals reruns', () => {
     const model = modelOf(
       [2, 4, 4, 2],
-      [layers.convLstm2d({filters: 2, kernelSize: 2, recurrentInitializer, padding: 'same'}) as Layer],
+      [layers.convLstm2d({filters: 2, kernelSize: 2, recurrentInitializer, padding: 'same'})],
     );
     expect(modelError(model, normalTensor([3, 2, 4, 4, 2], 5))).toBeLessThan(1e-5);
     model.dispose();

@@ -53,7 +53,7 @@ function written(contribution: Contribution, batchSize: number, name: string): t
           .runKernel<tf.Tensor>(
             tf.Conv2DBackpropFilter,
             {x: tf.slice(x, i * images, images), dy: tf.slice(dy, i * images, images)},
-            attrs as unknown as tf.NamedAttrMap,
+            attrs,
           ),
       );
     }

@@ -27,8 +27,8 @@ function signature(contribution: Contribution): string {
     case 'embedding':
       return 'embedding';
     default: {
-      const {x, dy, imagesPerExample: _, ...geometry} = contribution;
-      return JSON.stringify([geometry, x.shape.slice(1), dy.shape.slice(1)]);
+      const {x, dy, ...geometry} = contribution;
+      return JSON.stringify([{...geometry, imagesPerExample: 1}, x.shape.slice(1), dy.shape.slice(1)]);
     }
   }
 }

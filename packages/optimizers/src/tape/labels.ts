@@ -132,7 +132,7 @@ export function alignRows(
     const tied = ownRows(input, own);
     if (tied !== undefined) return tied;
   }
-  if (batchSize === 1 && output.rank > 0) return batch(0, output.shape[0] ?? 1);
+  if (batchSize === 1 && output.rank > 0) return batch(0, output.shape[0]);
   if (output.shape[axis] !== batchSize * inner) {
     return mixing(
       `the axis of the examples is broadcast from ${batchSize * inner} to ${output.shape[axis] ?? 0} rows`,

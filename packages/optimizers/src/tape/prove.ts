@@ -101,7 +101,7 @@ export function ancestors(recording: Recording, tensor: tf.Tensor): KernelCall[]
 /** Where a call happened, in the user's terms: the tf.js scope and the nearest variable, which carries the layer's name. */
 function place(recording: Recording, call: KernelCall): string {
   const scope = call.scopes.filter((name) => name.endsWith('__op')).at(-1);
-  const variable = nearestVariable(recording, call);
+  const variable = nearestVariable(recording, call) ?? nextVariable(recording, call);
   const parts = [
     ...(scope === undefined ? [] : [`in tf.${scope.replace('__op', '')}`]),
     ...(variable === undefined ? [] : [`near variable '${variable}'`]),
@@ -117,8 +117,8 @@ function nearestVariable(recording: Recording, call: KernelCall): string | undef
     for (const current of level) {
       seen.add(current);
       for (const [, input] of current.inputs) {
-        const name = (input as Partial<tf.Variable>).name;
-        if (typeof name === 'string') return name;
+        const name = nameOf(input);
+        if (name !== undefined) return name;
         const producer = recording.producers.get(input.id);
         if (producer !== undefined && !seen.has(producer)) next.push(producer);
       }
@@ -126,4 +126,28 @@ function nearestVariable(recording: Recording, call: KernelCall): string | undef
     level = next;
   }
   return undefined;
+}
+
+/** The first variable that meets what a call made: where the data come from outside, no variable lies before it. */
+function nextVariable(recording: Recording, call: KernelCall): string | undefined {
+  const made = new Set(call.outputs.map(({id}) => id));
+  for (const next of recording.calls.slice(recording.calls.indexOf(call) + 1)) {
+    if (!next.inputs.some(([, input]) => made.has(input.id))) continue;
+    for (const [, input] of next.inputs) {
+      const name = nameOf(input);
+      if (name !== undefined) return name;
+    }
+    const meets = next.inputs.map(([, input]) => recording.producers.get(input.id));
+    for (const other of meets) {
+      const name = other === undefined || other === call ? undefined : nearestVariable(recording, other);
+      if (name !== undefined) return name;
+    }
+    for (const {id} of next.outputs) made.add(id);
+  }
+  return undefined;
+}
+
+function nameOf(tensor: tf.Tensor): string | undefined {
+  const name = (tensor as Partial<tf.Variable>).name;
+  return typeof name === 'string' ? name : undefined;
 }

@@ -85,7 +85,6 @@ export function randomized<M extends LayersModel>(model: M, seed = 1): M {
 export function modelError(model: LayersModel, x: tf.Tensor, seed = 7): number {
   const output = [x.shape[0], ...(model.outputShape as number[]).slice(1)];
   const y = normalTensor(output, seed);
-  const lossOf: LossOf = (xs, ys) =>
-    squaredLoss(ys as tf.Tensor, model.apply(xs as tf.Tensor, {training: true}) as tf.Tensor);
+  const lossOf: LossOf = (xs, ys) => squaredLoss(ys, model.apply(xs, {training: true}) as tf.Tensor);
   return errorAgainstReruns(lossOf, [x, y], variablesOf(model));
 }

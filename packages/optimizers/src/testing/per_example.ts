@@ -78,7 +78,7 @@ export function rerunGradients(
   y: tf.Tensor,
   variables: readonly tf.Variable[],
 ): Gradients {
-  return rerunEach((xs, ys) => lossOf(xs as tf.Tensor, ys as tf.Tensor), [x, y], variables);
+  return rerunEach((xs, ys) => lossOf(xs, ys), [x, y], variables);
 }
 
 /** The largest |a - b|_2 / max(|b|_2, 1e-6) over variables and examples. */

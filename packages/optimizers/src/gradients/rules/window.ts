@@ -45,9 +45,7 @@ function fusedConvolution(filterGradient: FilterGradient, inputGradient: string)
     const [savedFilter, savedX] = [savedTensor(site, 0), savedTensor(site, 1)];
     const passed = () => {
       const attrs = {...site.call.attrs, dataFormat: 'NHWC', inputShape: savedX.shape as Shape4D};
-      return tf
-        .engine()
-        .runKernel<tf.Tensor>(inputGradient, {dy: site.dy, filter: savedFilter}, attrs as tf.NamedAttrMap);
+      return tf.engine().runKernel<tf.Tensor>(inputGradient, {dy: site.dy, filter: savedFilter}, attrs);
     };
     return {
       contributions: [
