@@ -7,7 +7,7 @@ import {disposeParameters, makeParameters, networkShapes} from '../testing/arbit
 import {generator, realValues, smallIntegers} from '../testing/numbers.js';
 import {referenceGradient, roundTiesToEven} from '../testing/reference.js';
 import {createPrivateMemory} from '../private_memory.js';
-import type {PerExampleParameter} from './contribution.js';
+import type {DenseContribution, PerExampleParameter} from './contribution.js';
 import {openClipAndSum, openClipAndSumIn, SQUARED_NORM_RELATIVE_ERROR, type ClipAndSum} from './session.js';
 
 beforeAll(async () => {
@@ -228,6 +228,50 @@ describe('the clip-and-sum session', () => {
     },
   );
 
+  test.each([-1, 5, 2 ** 30])('leaves out an example that looks up row %p of 5, and no other', (bad) => {
+    const indices = tf.tensor([0, 4, bad, 1, 2, 2], [3, 2], 'int32');
+    const dy = tf.tensor([1, 2, 3, 4, 5, 6], [3, 2, 1]);
+    const embedding = {kind: 'embedding' as const, indices, dy, rows: 5};
+    const tied = {kind: 'dense' as const, x: tf.ones([3, 1, 5]), dy: tf.zeros([3, 1, 1])};
+    for (const contributions of [[embedding], [embedding, tied], [tied, embedding]]) {
+      const session = openClipAndSum([{size: 5, contributions}]);
+      expect([0, 1, 2].map((i) => session.measure(i))).toEqual([5, NaN, 121]);
+      expect(session.measureGroup([1, 0], 1)).toBeNaN();
+      expect(() => session.accumulate(1)).toThrow(/finite/);
+      session.measure(2);
+      session.accumulate(1);
+      expect(session.sums()).toEqual([Float64Array.of(0, 0, 11, 0, 0)]);
+      session.dispose();
+    }
+    tf.dispose([indices, dy, tied.x, tied.dy]);
+  });
+
+  test('adds outer products of many examples over many blocks, one after the other or at the end', () => {
+    const [batch, rows, columns] = [150, 37, 1000];
+    const next = generator(3);
+    const parameters = makeParameters(
+      [[{kind: 'dense', positions: 1, rows, columns}]],
+      batch,
+      next,
+      smallIntegers,
+    );
+    withSession(parameters, (session) => {
+      const {x, dy} = parameters[0]!.contributions[0] as DenseContribution;
+      const [xs, dys] = [x.dataSync(), dy.dataSync()];
+      const expected = new Float64Array(rows * columns);
+      for (let i = 0; i < batch; i++) {
+        session.measure(i);
+        session.accumulate(i + 0.5);
+        expected.forEach((v, j) => {
+          const product = xs[i * rows + Math.floor(j / columns)]! * dys[i * columns + (j % columns)]!;
+          expected[j] = v + roundTiesToEven((i + 0.5) * product);
+        });
+        if (i % 40 === 39) expect(session.sums()).toEqual([expected]);
+      }
+      expect(unsigned(session.sums())).toEqual(unsigned([expected]));
+    });
+  });
+
   test('calls a closed-form gradient beyond the range of float32 infinite', () => {
     const parameters: PerExampleParameter[] = [
       {
@@ -336,7 +380,33 @@ describe('the clip-and-sum session', () => {
     expect(open({size: 1.5, contributions: []})).toThrow(
       'parameters[0].size must be an integer >= 0, got 1.5',
     );
-    tf.dispose([x, dy, integers, other, flat]);
+    const floats = tf.zeros([2, 1]);
+    expect(open({size: 6, contributions: [{kind: 'embedding', indices: floats, dy, rows: 3}]})).toThrow(
+      'parameters[0].contributions[0] must hold int32 indices, got float32',
+    );
+    const images = tf.zeros([6, 1, 1, 1]);
+    const conv = {
+      kind: 'conv2d' as const,
+      x: images,
+      dy: images,
+      filterShape: [1, 1, 1, 1] as const,
+      strides: [1, 1] as const,
+      padTop: 0,
+      padLeft: 0,
+    };
+    expect(open({size: 1, contributions: [{...conv, imagesPerExample: 4}]})).toThrow(
+      'parameters[0].contributions[0]: axis 0 must be a multiple of imagesPerExample, which is 4',
+    );
+    expect(open({size: 1, contributions: [{...conv, imagesPerExample: 0}]})).toThrow(
+      'parameters[0].contributions[0]: imagesPerExample must be an integer >= 1, got 0',
+    );
+    expect(open({size: 1, contributions: [conv, {...conv, imagesPerExample: 2}]})).toThrow(
+      /as many examples/,
+    );
+    expect(
+      open({size: 2, contributions: [{...conv, kind: 'depthwiseConv2d', filterShape: [1, 1, 1, 2]}]}),
+    ).toThrow('parameters[0].contributions[0]: channels (last axis) of dy must be 2, got 1');
+    tf.dispose([x, dy, integers, other, flat, floats, images]);
   });
 
   test('names a tensor that was disposed of too early', () => {

@@ -127,6 +127,8 @@ function agree(name: string, what: string, got: number | undefined, want: number
 
 function atLeast(name: string, what: string, least: number, values: number[]): void {
   if (!values.every((value) => Number.isInteger(value) && value >= least)) {
-    throw new Error(`${name}: ${what} must be integers >= ${least}, got ${values.join(', ')}`);
+    throw new Error(
+      `${name}: ${what} must be ${values.length === 1 ? 'an integer' : 'integers'} >= ${least}, got ${values.join(', ')}`,
+    );
   }
 }
