@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type {Contribution} from '@dp/kernels/on-demand';
+import {explainParameter, type Contribution, type Strategy} from '@dp/kernels/on-demand';
 
 import {DpError} from '../errors.js';
 import {withPerExampleLoss} from '../per_example_loss.js';
@@ -11,7 +11,9 @@ export interface VariableExplanation {
   readonly shape: readonly number[];
   /** Each use in the forward pass that contributes: its kind, and the shapes that it contracts, examples first. */
   readonly uses: readonly string[];
-  /** Multiply-adds to form one example's gradient. */
+  /** `outer` and `rows` never form the gradient, `formed` does, one example at a time; `none` is noise alone. */
+  readonly strategy: Strategy;
+  /** Multiply-adds to form, measure and add one example's gradient. */
   readonly multiplyAdds: number;
 }
 
@@ -57,15 +59,16 @@ export function explain(
   const found = withPerExampleLoss(
     {lossFn: subject, variables, sources, strategy},
     ({batchSize, proof: {batchTensors}, contributions}) => {
-      const explained = contributions.map((parameter, v): VariableExplanation => ({
-        name: variables[v]?.name ?? '',
-        shape: variables[v]?.shape ?? [],
-        uses: parameter.contributions.map(useText),
-        multiplyAdds: parameter.contributions.reduce(
-          (total, use) => total + multiplyAdds(use, parameter.size, batchSize),
-          0,
-        ),
-      }));
+      const explained = contributions.map((parameter, v): VariableExplanation => {
+        const {strategy: chosen, multiplyAdds} = explainParameter(parameter);
+        return {
+          name: variables[v]?.name ?? '',
+          shape: variables[v]?.shape ?? [],
+          uses: parameter.contributions.map(useText),
+          strategy: chosen,
+          multiplyAdds,
+        };
+      });
       return {
         batchSize,
         batchTensors,
@@ -108,27 +111,11 @@ function useText(use: Contribution): string {
   return `${use.kind} ${shapes.join(' x ')}`;
 }
 
-/** Every position of dy meets every coordinate that it contributes to. */
-function multiplyAdds(use: Contribution, size: number, batchSize: number): number {
-  switch (use.kind) {
-    case 'dense':
-      return (use.x.size / batchSize) * (use.dy.shape[2] ?? 1);
-    case 'conv2d':
-    case 'conv3d':
-      return (use.dy.size / batchSize) * use.filterShape.slice(0, -1).reduce((product, n) => product * n, 1);
-    case 'depthwiseConv2d':
-      return (use.dy.size / batchSize) * use.filterShape[0] * use.filterShape[1];
-    case 'embedding':
-    case 'sum':
-      return Math.max(use.dy.size / batchSize, use.kind === 'sum' ? size : 0);
-  }
-}
-
 function textOf(batchSize: number, batchTensors: string, variables: readonly VariableExplanation[]): string {
   const width = Math.max(0, ...variables.map(({name}) => name.length));
-  const rows = variables.map(
-    ({name, shape, uses, multiplyAdds: cost}) =>
-      `${name.padEnd(width)}  [${shape.join(', ')}]  ${uses.join(' + ') || 'not used by the loss: noise alone'}  ${cost.toLocaleString('en-US')} multiply-adds an example`,
-  );
+  const rows = variables.map(({name, shape, uses, strategy, multiplyAdds}) => {
+    const formed = `${uses.join(' + ') || 'not used by the loss'} (${strategy})`;
+    return `${name.padEnd(width)}  [${shape.join(', ')}]  ${formed}  ${multiplyAdds.toLocaleString('en-US')} multiply-adds an example`;
+  });
   return [`${batchSize} examples, proved separate; batch tensors ${batchTensors}`, ...rows].join('\n');
 }

@@ -136,7 +136,8 @@ describe('the functional API', () => {
     expect(variables[0]).toMatchObject({
       shape: [5, 7],
       uses: ['dense [2, 1, 5] x [2, 1, 7]'],
-      multiplyAdds: 35,
+      strategy: 'outer',
+      multiplyAdds: 47,
     });
     for (const name of names) expect(text).toContain(name);
     const lossFn = (): tf.Tensor => crossEntropy(y, model.apply(x) as tf.Tensor);
