@@ -16,7 +16,7 @@ export function convInputGradientScratch(window: i32, filters: i32): usize {
 }
 
 /**
- * The gradient of a convolution's input, NHWC: dx[i, y, x, c] = sum over output positions and filters of
+ * Adds the gradient of a convolution's input to dx, NHWC: dx[i, y, x, c] += sum over output positions and filters of
  * dy[i, oy, ox, f] * w[y + padTop - oy * sh, x + padLeft - ox * sw, c, f].
  * As a product dy * w^T for a block of positions at a time, whose windows are then added into dx.
  */
@@ -55,7 +55,6 @@ export function convInputGradient(
     packPanel(w + <usize>n * dyRow, min(window - n, 8), dyRow, filters, 4, to);
   }
 
-  memory.fill(dx, 0, <usize>batch * <usize>height * imageRow);
   const positions = batch * outHeight * outWidth;
   let oy = 0;
   let ox = 0;

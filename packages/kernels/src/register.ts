@@ -10,6 +10,7 @@ import {
 import {backendMemory, isWasmBackend, type WasmBackend} from './memory.js';
 import {conv2DBackpropFilter} from './training/conv2d_backprop_filter.js';
 import {conv2DBackpropInput} from './training/conv2d_backprop_input.js';
+import {conv3DBackpropInput} from './training/conv3d_backprop_input.js';
 import {
   depthwiseConv2dBackpropFilter,
   depthwiseConv2dBackpropInput,
@@ -25,6 +26,7 @@ const TRAINING_KERNELS: readonly TrainingKernel[] = [
   batchMatMul,
   conv2DBackpropFilter,
   conv2DBackpropInput,
+  conv3DBackpropInput,
   depthwiseConv2dBackpropFilter,
   depthwiseConv2dBackpropInput,
   fusedMatMul,

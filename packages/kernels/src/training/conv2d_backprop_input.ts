@@ -22,7 +22,7 @@ export const conv2DBackpropInput: TrainingKernel = {
     if (info.dataFormat !== 'channelsLast') return delegate(stock, Conv2DBackpropInput, call);
     const g = geometryOf(info);
     const dy = inputOf(call, 'dy', info.outShape);
-    const dx = memory.output(info.inShape);
+    const dx = memory.zeros(info.inShape);
     const {kernels} = memory;
     const scratch = memory.allocate(
       kernels.convInputGradientScratch(g.filterHeight * g.filterWidth * g.channels, g.filters),

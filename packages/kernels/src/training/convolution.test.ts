@@ -53,6 +53,36 @@ describe('convolution gradients equal those of the cpu backend', () => {
     );
   });
 
+  test('Conv3DBackpropInputV2', async () => {
+    await fc.assert(
+      fc.asyncProperty(convCases(4), convCases(3), channels, seeds, async (c, depth, filters, seed) => {
+        const [batch, height, width, inChannels] = c.inputShape;
+        const inputShape = [batch, depth.inputShape[1], height, width, inChannels];
+        const filterShape = [depth.filter[0], ...c.filter, inChannels, filters];
+        const strides = [depth.strides[0], ...c.strides];
+        for (const pad of ['same', 'valid'] as const) {
+          const info = tf.backend_util.computeConv3DInfo(
+            inputShape as [number, number, number, number, number],
+            filterShape as [number, number, number, number, number],
+            strides as [number, number, number],
+            1,
+            pad,
+          );
+          if (info.outShape.some((size) => size < 1)) continue;
+          await expectSame((next) => {
+            const dy = integers(next, info.outShape);
+            return run(
+              tf.Conv3DBackpropInputV2,
+              {dy, filter: integers(next, filterShape)},
+              {strides, pad, inputShape},
+            );
+          }, seed);
+        }
+      }),
+      {numRuns: 40},
+    );
+  });
+
   test('DepthwiseConv2dNativeBackpropFilter and -Input', async () => {
     await fc.assert(
       fc.asyncProperty(convCases(9), fc.integer({min: 1, max: 3}), seeds, async (c, multiplier, seed) => {
