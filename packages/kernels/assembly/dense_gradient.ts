@@ -14,7 +14,8 @@ export function denseGradientScratch(positions: i32, rows: i32, columns: i32): u
 
 /**
  * One example's gradient of a dense weight: out[k, f] (+)= sum over positions t of x[t, k] * d[t, f], for x:
- * [positions, rows] and d: [positions, columns]. Both factors are packed; out is written along its rows.
+ * [positions, rows] and d: [positions, columns]. Both factors are packed; out is written along its rows, two panels
+ * at a time, a cache line.
  * scratch: {@link denseGradientScratch} bytes.
  */
 export function denseGradient(
@@ -49,12 +50,28 @@ export function denseGradient(
         pack4(x + ((<usize>(k + i)) << 2), block - i, 4, count, xStride, lines + <usize>(i * count) * 4, 16);
       }
       panel = panels;
-      for (let f = 0; f < columns; f += 8, panel += panelBytes) {
+      for (let f = 0; f < columns; f += 16, panel += 2 * panelBytes) {
         let target = out + <usize>k * stride + ((<usize>f) << 2);
         for (let i = 0; i < block; i += 4, target += 4 * stride) {
           const left = lines + <usize>(i * count) * 4;
-          const width = min(columns - f, 8);
-          tile(left, 1, count, 0, 16, panel, 32, target, stride, min(block - i, 4), width, add || t > 0);
+          const height = min(block - i, 4);
+          const width = columns - f;
+          tile(left, 1, count, 0, 16, panel, 32, target, stride, height, min(width, 8), add || t > 0);
+          if (width <= 8) continue;
+          tile(
+            left,
+            1,
+            count,
+            0,
+            16,
+            panel + panelBytes,
+            32,
+            target + 32,
+            stride,
+            height,
+            min(width - 8, 8),
+            add || t > 0,
+          );
         }
       }
     }

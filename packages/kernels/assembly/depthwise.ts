@@ -132,7 +132,12 @@ function spread(x: usize, d: usize, out: usize, channels: i32, multiplier: i32):
   if (multiplier == 1) return addProducts(x, d, out, channels);
   for (let c = 0; c < channels; c++, x += 4) {
     const value = load<f32>(x);
-    for (let m = 0; m < multiplier; m++, d += 4, out += 4) {
+    const values = f32x4.splat(value);
+    let m = 0;
+    for (; m + 4 <= multiplier; m += 4, d += 16, out += 16) {
+      v128.store(out, f32x4.add(v128.load(out), f32x4.mul(values, v128.load(d))));
+    }
+    for (; m < multiplier; m++, d += 4, out += 4) {
       store<f32>(out, load<f32>(out) + value * load<f32>(d));
     }
   }

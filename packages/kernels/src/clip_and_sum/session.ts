@@ -50,7 +50,8 @@ const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
  * disposed of. On the wasm backend they are read in place, on others copied once; results are bit-equal.
  *
  * Memory: 12 bytes a coordinate (one float32 gradient, the float64 sums) and nothing that grows with the batch.
- * A dense weight used once, at a single position, is not even formed: its norm is |x| |dy|.
+ * A dense weight used once, at a single position, is not even formed: its norm is |x| |dy|. Nor is an embedding used
+ * once, of which only the rows that an example looked up are touched. See `explainParameter`.
  *
  * @param parameters Every trainable variable, each with all its uses; sensitive data.
  * @throws if shapes or dtypes disagree, or the backend's memory cannot be used.

@@ -13,7 +13,7 @@ export function validateParameters(parameters: readonly PerExampleParameter[]): 
       const name = `parameters[${p}].contributions[${c}]`;
       const images = imagesPerExampleOf(contribution);
       for (const {shape} of tensorsOf(contribution)) {
-        const rows = shape[0] as number;
+        const [rows = 0] = shape;
         if (rows % images !== 0) {
           throw new Error(`${name}: axis 0 must be a multiple of imagesPerExample, which is ${images}`);
         }
