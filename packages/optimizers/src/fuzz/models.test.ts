@@ -8,8 +8,8 @@ import {proveSeparation} from '../tape/prove.js';
 import {record} from '../tape/record.js';
 import {modelError, modelOf, squaredLoss} from '../testing/coverage.js';
 import {normalTensor} from '../testing/tensors.js';
-import {MIXERS, randomModel} from './model.js';
-import {Choices} from './program.js';
+import {MIXERS, randomModel} from '../testing/random_model.js';
+import {Choices} from '../testing/random_program.js';
 
 /** Models in `npm test`, and in `npm run test:long`. */
 const MODELS = process.env['DP_LONG_TESTS'] === undefined ? 60 : 2000;

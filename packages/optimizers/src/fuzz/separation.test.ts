@@ -7,7 +7,7 @@ import {DpError} from '../errors.js';
 import {proveSeparation} from '../tape/prove.js';
 import {record} from '../tape/record.js';
 import {perExampleGradients, worstRelativeError} from '../testing/per_example.js';
-import {Choices, runProgram} from './program.js';
+import {Choices, runProgram} from '../testing/random_program.js';
 
 /** Graphs in `npm test`, and in `npm run test:long`. */
 const GRAPHS = process.env['DP_LONG_TESTS'] === undefined ? 400 : 12_000;

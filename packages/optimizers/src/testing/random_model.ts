@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {layers} from '@tensorflow/tfjs-layers';
 
-import type {Layer} from '../testing/coverage.js';
-import type {Choices} from './program.js';
+import type {Layer} from './coverage.js';
+import type {Choices} from './random_program.js';
 
 /** A random stack of stock layers. */
 export interface RandomModel {
