@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {backendMemory, isWasmBackend, type WasmBackend} from './memory.js';
-import {workspaceOf} from './workspace.js';
+import {workspaceOf} from './workspace_of.js';
 
 /** A stand-in for the wasm backend, whose malloc answers what it is told to. */
 function fakeBackend(options: {

@@ -1,7 +1,5 @@
-import {backend, type DataType, type KernelBackend, type Tensor} from '@tensorflow/tfjs-core';
+import type {DataType, Tensor} from '@tensorflow/tfjs-core';
 import type {KernelExports} from './exports.js';
-import {backendMemory, isWasmBackend} from './memory.js';
-import {privateMemory} from './private_memory.js';
 
 /** Four bytes a value. */
 export type NumericDataType = Extract<DataType, 'float32' | 'int32'>;
@@ -22,12 +20,4 @@ export interface Workspace {
   allocate(bytes: number): Block;
   /** A tensor's values (default: float32): in place where the backend keeps them here, otherwise a copy. */
   values(tensor: Tensor, dtype?: NumericDataType): Block;
-}
-
-/**
- * The workspace of a tf.js backend (default: the current one). The wasm backend's own memory is used without
- * copies; every other backend gets a private memory into which values are copied. Results are bit-equal.
- */
-export function workspaceOf(kernelBackend: KernelBackend = backend()): Workspace {
-  return isWasmBackend(kernelBackend) ? backendMemory(kernelBackend) : privateMemory();
 }

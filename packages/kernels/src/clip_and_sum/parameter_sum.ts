@@ -2,7 +2,8 @@ import type {Scope} from '../scope.js';
 import type {Block} from '../workspace.js';
 import type {PerExampleParameter} from './contribution.js';
 import {costOf} from './cost.js';
-import {openPart, type GradientPart, type Shortcut} from './part.js';
+import {openPart} from './open_part.js';
+import type {GradientPart, Shortcut} from './part.js';
 
 /** One parameter's share of a session: the gradient last measured, and the sum of those that were added. */
 export class ParameterSum {

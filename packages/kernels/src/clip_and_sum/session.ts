@@ -1,5 +1,6 @@
 import {Scope} from '../scope.js';
-import {workspaceOf, type Workspace} from '../workspace.js';
+import type {Workspace} from '../workspace.js';
+import {workspaceOf} from '../workspace_of.js';
 import type {PerExampleParameter} from './contribution.js';
 import {ParameterSum} from './parameter_sum.js';
 import {validateParameters} from './validate.js';
