@@ -24,6 +24,13 @@ export {RdpAccountant, type RdpAccountantOptions} from './rdp/accountant.js';
 export {type ConversionName, type OptimalEpsilon} from './rdp/convert.js';
 export {DEFAULT_ORDERS, TUTORIAL_ORDERS} from './rdp/orders.js';
 export {sampledGaussianRdp} from './rdp/sampled_gaussian.js';
+export {
+  PldAccountant,
+  type DirectionOptions,
+  type PldAccountantOptions,
+  type PrivacyBounds,
+} from './pld/accountant.js';
+export {type Direction} from './pld/privacy_loss.js';
 export {gaussianDelta} from './gaussian/delta.js';
 export {gaussianEpsilon} from './gaussian/epsilon.js';
 export {reduceToGaussian} from './gaussian/reduce.js';

@@ -3,15 +3,18 @@ import {NEIGHBOURING_RELATIONS, type NeighbouringRelation} from './neighbours.js
 import {UnsupportedEventError} from './unsupported_event_error.js';
 
 /** The accountants of this package. */
-export type AccountantName = 'RdpAccountant';
+export type AccountantName = 'RdpAccountant' | 'PldAccountant';
 
 /** For one kind of event: which accountants bound it, and under which relations. */
 type Support = Readonly<Partial<Record<AccountantName, readonly NeighbouringRelation[]>>>;
 
-const ANY: Support = {RdpAccountant: NEIGHBOURING_RELATIONS};
+const ANY: Support = {RdpAccountant: NEIGHBOURING_RELATIONS, PldAccountant: NEIGHBOURING_RELATIONS};
 // A zeroed-out record that is drawn adds nothing, exactly as a record that is not there; with a replaced record the pair
-// of output distributions is another one, which is not implemented.
-const POISSON: Support = {RdpAccountant: ['addOrRemoveOne', 'replaceSpecial']};
+// of output distributions is another one, whose privacy loss is known and whose Renyi divergences are not implemented.
+const POISSON: Support = {
+  RdpAccountant: ['addOrRemoveOne', 'replaceSpecial'],
+  PldAccountant: NEIGHBOURING_RELATIONS,
+};
 
 const SUPPORT: Readonly<Record<DpEvent['kind'], Support>> = {
   noOp: ANY,

@@ -1,0 +1,109 @@
+import type {DpEvent} from '../event.js';
+import {reduceToGaussian} from '../gaussian/reduce.js';
+import type {NeighbouringRelation} from '../neighbours.js';
+import {gaussianMixtureLoss, replacedSampledGaussianLoss} from './gaussian_mixture_loss.js';
+import type {Direction, PrivacyLoss} from './privacy_loss.js';
+
+/** The privacy losses of one event, direction by direction. */
+export interface LossPair {
+  readonly losses: Readonly<Record<Direction, PrivacyLoss>>;
+  /** Whether two neighbouring datasets attain the pair, so that a lower bound for the pair is one for the mechanism. */
+  readonly attained: boolean;
+  /** For a Gaussian from a Poisson sample: q and z. */
+  readonly sampledGaussian?: {readonly samplingProbability: number; readonly noiseMultiplier: number};
+}
+
+/** Several copies of one pair. */
+export interface CountedPair {
+  readonly pair: LossPair;
+  readonly count: number;
+}
+
+/** What has been composed, in the form that `PldAccountant` bounds. */
+export interface ComposedLosses {
+  /** Sum of 1 / z^2 over all Gaussians outside of samples: together they are one Gaussian, exactly. */
+  readonly precision: number;
+  /** Whether something without any guarantee was released. */
+  readonly nonPrivate: boolean;
+  /** Whether a record that happened to be sampled was released without noise. */
+  readonly exposed: boolean;
+  /** Everything else, by a key that tells pairs apart. */
+  readonly pairs: ReadonlyMap<string, CountedPair>;
+}
+
+export const NOTHING: ComposedLosses = {precision: 0, nonPrivate: false, exposed: false, pairs: new Map()};
+
+/** What `count` copies of a checked event add. The only place where a count is applied. */
+export function withEvent(
+  total: ComposedLosses,
+  event: DpEvent,
+  count: number,
+  relation: NeighbouringRelation,
+): ComposedLosses {
+  if (count === 0) return total;
+  switch (event.kind) {
+    case 'noOp':
+      return total;
+    case 'nonPrivate':
+      return {...total, nonPrivate: true};
+    case 'gaussian': {
+      // A record that is replaced moves the sum by twice the sensitivity to which the noise is relative.
+      const sensitivity = relation === 'replaceOne' ? 2 : 1;
+      return withGaussian(total, event.noiseMultiplier / sensitivity, count);
+    }
+    case 'selfComposed':
+      return withEvent(total, event.event, count * event.count, relation);
+    case 'composed':
+      return event.events.reduce((sum, part) => withEvent(sum, part, count, relation), total);
+    case 'poissonSampled': {
+      const noiseMultiplier = reduceToGaussian(event.event);
+      if (noiseMultiplier === undefined) {
+        throw new Error('poissonSampled of something that is not a Gaussian was not refused');
+      }
+      return withSampledGaussian(total, event.samplingProbability, noiseMultiplier, count, relation);
+    }
+  }
+}
+
+function withGaussian(total: ComposedLosses, noiseMultiplier: number, count: number): ComposedLosses {
+  if (noiseMultiplier === 0) return {...total, nonPrivate: true};
+  return {...total, precision: total.precision + count / (noiseMultiplier * noiseMultiplier)};
+}
+
+function withSampledGaussian(
+  total: ComposedLosses,
+  q: number,
+  z: number,
+  count: number,
+  relation: NeighbouringRelation,
+): ComposedLosses {
+  if (q === 0 || z === Infinity) return total;
+  const replaced = relation === 'replaceOne';
+  if (q === 1) return withGaussian(total, replaced ? z / 2 : z, count);
+  if (z === 0) return {...total, exposed: true};
+  const key = `sampledGaussian ${q} ${z}`;
+  return withPair(total, key, () => sampledGaussian(q, z, replaced), count);
+}
+
+function withPair(total: ComposedLosses, key: string, make: () => LossPair, count: number): ComposedLosses {
+  const pairs = new Map(total.pairs);
+  const known = pairs.get(key);
+  pairs.set(key, {pair: known?.pair ?? make(), count: (known?.count ?? 0) + count});
+  return {...total, pairs};
+}
+
+function sampledGaussian(q: number, z: number, replaced: boolean): LossPair {
+  if (replaced) {
+    const loss = replacedSampledGaussianLoss(q, z);
+    return {losses: {remove: loss, add: loss}, attained: true};
+  }
+  const mixture = {means: [0, 1], probabilities: [1 - q, q]};
+  return {
+    losses: {
+      remove: gaussianMixtureLoss(mixture, z, 'remove'),
+      add: gaussianMixtureLoss(mixture, z, 'add'),
+    },
+    attained: true,
+    sampledGaussian: {samplingProbability: q, noiseMultiplier: z},
+  };
+}
