@@ -36,8 +36,8 @@ export function backpropagate(
   intercept?: Interceptor,
 ): Map<number, tf.Tensor> {
   const dys = new Map(seeds);
-  const add = (tensor: tf.Tensor, found: tf.Tensor): void => {
-    const gradient = inShapeOf(tensor, found);
+  const add = (tensor: tf.Tensor, found: tf.Tensor, kernel: string): void => {
+    const gradient = inShapeOf(tensor, found, kernel);
     const sofar = dys.get(tensor.id);
     dys.set(tensor.id, sofar === undefined ? gradient : tf.add(sofar, gradient));
   };
@@ -45,29 +45,45 @@ export function backpropagate(
     const outputs = node.outputs.map((output) => dys.get(output.id));
     const dy = outputs.find((gradient) => gradient !== undefined);
     const inputs = Object.entries(node.inputs).filter(([, input]) => wanted.has(input.id));
-    if (dy === undefined || inputs.length === 0) continue;
+    // Comparisons and indices are constant almost everywhere; tf.js has no gradient for some of them.
+    const isDiscrete = node.outputs.every(({dtype}) => dtype === 'bool' || dtype === 'int32');
+    if (dy === undefined || inputs.length === 0 || isDiscrete) continue;
     const taken = intercept?.(node, dy);
     if (taken !== undefined) {
-      for (const [input, gradient] of taken) add(input, gradient);
+      for (const [input, gradient] of taken) add(input, gradient, node.kernelName);
       continue;
     }
     if (outputs.length === 1 && PARTS.has(node.kernelName)) {
-      for (const [, input] of inputs) add(input, tf.reshape(dy, input.shape));
+      for (const [, input] of inputs) add(input, tf.reshape(dy, input.shape), node.kernelName);
       continue;
     }
     const gradients = node.gradient?.(outputs);
     if (gradients === undefined) throw noGradient(node.kernelName);
     for (const [name, input] of inputs) {
       const gradient = gradients[name]?.();
-      if (gradient !== undefined) add(input, gradient);
+      if (gradient !== undefined) add(input, gradient, node.kernelName);
     }
   }
   return dys;
 }
 
-/** tf.js 4.22 leaves the gradient of a matMul operand that was broadcast over leading axes unreduced. */
-function inShapeOf(tensor: tf.Tensor, gradient: tf.Tensor): tf.Tensor {
-  if (gradient.size === tensor.size) return gradient;
+/**
+ * tf.js 4.22 leaves some gradients of operands that were broadcast unreduced (matMul, maximum, minimum).
+ *
+ * @throws DpError UNSUPPORTED if the shape is no such one: then tf.js's gradient is wrong, and so would ours be.
+ */
+function inShapeOf(tensor: tf.Tensor, gradient: tf.Tensor, kernel: string): tf.Tensor {
+  if (tf.util.arraysEqual(tensor.shape, gradient.shape)) return gradient;
+  const added = gradient.rank - tensor.rank;
+  const isBroadcast =
+    added >= 0 && tensor.shape.every((size, axis) => size === 1 || size === gradient.shape[axis + added]);
+  if (!isBroadcast) {
+    throw new DpError(
+      'UNSUPPORTED',
+      `tf.js's gradient of operation '${kernel}' has shape [${gradient.shape.join(', ')}] for an input of shape ` +
+        `[${tensor.shape.join(', ')}]. Express it with other operations`,
+    );
+  }
   const axes = tf.broadcast_util.getReductionAxes(tensor.shape, gradient.shape);
   return tf.reshape(tf.sum(gradient, axes), tensor.shape);
 }
