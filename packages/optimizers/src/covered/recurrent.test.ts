@@ -27,8 +27,8 @@ describe.each(['cpu', 'wasm'])('recurrent layers on %s', (backend) => {
       layers.gru({units: 3, recurrentInitializer, returnSequences: true, goBackwards: true}),
     ],
     LSTM: () => [layers.lstm({units: 3, recurrentInitializer})],
-    'LSTM, unrolled, other implementation': () => [
-      layers.lstm({units: 3, recurrentInitializer, unroll: true, implementation: 2, unitForgetBias: true}),
+    'LSTM, the other implementation': () => [
+      layers.lstm({units: 3, recurrentInitializer, implementation: 2, unitForgetBias: true}),
     ],
     'stacked LSTM and GRU, then a dense layer at every step': () => [
       layers.lstm({units: 3, recurrentInitializer, returnSequences: true}),

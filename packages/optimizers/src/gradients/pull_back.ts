@@ -74,7 +74,8 @@ function structural(
     );
   }
   if (node.kernelName === 'Slice' && output !== undefined) {
-    const begin = attrs['begin'] as number[];
+    const from = attrs['begin'] as number | number[];
+    const begin = Array.isArray(from) ? from : [from];
     return own(
       contributions.map((contribution) =>
         paddedGradient(contribution, {input: input.shape, output: output.shape, begin}, batchSize, name),

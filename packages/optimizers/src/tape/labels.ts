@@ -120,19 +120,38 @@ export function alignRows(
 ): Label | Mixing {
   const first = inputs.find(isBatch);
   if (first === undefined) return combineShared(inputs, constantAxes(inputs, output.rank));
+  const label = alignBatch(first, inputs, output, batchSize);
+  return label.kind === 'mixing' && batchSize === 1 ? (anyAxis(inputs, output) ?? label) : label;
+}
+
+/** A single example meets only itself, and its axis may have been taken for another one of size 1: any will do. */
+function anyAxis(
+  inputs: readonly Labelled[],
+  output: Pick<tf.Tensor, 'shape' | 'rank'>,
+): BatchLabel | undefined {
+  const axis = output.shape.findIndex((_, at) =>
+    inputs.every((input) => ownRows(input, at - (output.rank - input.tensor.rank)) === undefined),
+  );
+  return axis < 0 ? undefined : batch(axis, output.shape[axis] ?? 1);
+}
+
+function alignBatch(
+  first: Labelled & {readonly label: BatchLabel},
+  inputs: readonly Labelled[],
+  output: Pick<tf.Tensor, 'shape' | 'rank'>,
+  batchSize: number,
+): Label | Mixing {
   const axis = first.label.axis + output.rank - first.tensor.rank;
   const {inner} = first.label;
   for (const input of inputs) {
     const {tensor, label, name} = input;
     const own = axis - (output.rank - tensor.rank);
-    // A single example meets only itself, and its axis may not be known from other axes of size 1.
-    if (label.kind === 'batch' && (label.axis !== own || label.inner !== inner) && batchSize !== 1) {
+    if (label.kind === 'batch' && (label.axis !== own || label.inner !== inner)) {
       return mixing(`its inputs hold the examples at different axes ('${name}' at axis ${label.axis})`);
     }
     const tied = ownRows(input, own);
     if (tied !== undefined) return tied;
   }
-  if (batchSize === 1 && output.rank > 0) return batch(0, output.shape[0]);
   if (output.shape[axis] !== batchSize * inner) {
     return mixing(
       `the axis of the examples is broadcast from ${batchSize * inner} to ${output.shape[axis] ?? 0} rows`,

@@ -9,6 +9,7 @@ import {
   type KernelAttributes,
   type TapeNode,
 } from './engine.js';
+import {withExactGradients} from './exact_gradients.js';
 import {gradientText, trustedGradients} from './trusted_gradients.js';
 
 /** One kernel that ran while the loss was computed: the unit on which the separation of examples is proved. */
@@ -178,12 +179,12 @@ export function record(lossFn: () => tf.Tensor): Recording {
               withShadows(
                 Math,
                 {random: () => ((randomCalls += Number(inRandomOperation())), mathRandom())},
-                () => engine.tidy('forward', lossFn),
+                () => withExactGradients(() => engine.tidy('forward', lossFn)),
               ),
           ),
       );
     } finally {
-      nodes = (engine.state.activeTape ?? []).slice();
+      nodes = (engine.state.activeTape ?? []).map(withoutMissingInputs);
       engine.endTape();
     }
     if (!(value instanceof tf.Tensor)) {
@@ -199,6 +200,14 @@ export function record(lossFn: () => tf.Tensor): Recording {
     throw error;
   }
   return {value, nodes, calls, producers, insideLeaves, reduced, dispose};
+}
+
+/** tf.js puts an optional input that was not given on the tape as nothing. */
+function withoutMissingInputs(node: TapeNode): TapeNode {
+  const given = Object.entries(node.inputs as Record<string, tf.Tensor | null | undefined>).filter(
+    (entry): entry is [string, tf.Tensor] => entry[1] != null,
+  );
+  return {...node, inputs: Object.fromEntries(given)};
 }
 
 /** The loss vector is what a full Mean or Sum reduced; keep it alive, since its tidy may end before we need it. */

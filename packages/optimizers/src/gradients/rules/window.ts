@@ -120,14 +120,26 @@ const ofConv3d: FilterGradient = (site, correlation) => {
     1,
     pad as 'valid' | 'same',
   );
+  // tf.js's 'same' padding of three-dimensional convolutions is negative where a stride skips the first values.
+  const pads = [padInfo.front, padInfo.top, padInfo.left];
+  const skipped = [0, ...pads.map((size) => Math.max(0, -size)), 0];
+  const [padFront = 0, padTop = 0, padLeft = 0] = pads.map((size) => Math.max(0, size));
+  const {x} = correlation;
+  const met = skipped.some((size) => size > 0)
+    ? tf.slice(
+        x,
+        skipped,
+        x.shape.map((size, axis) => size - (skipped[axis] ?? 0)),
+      )
+    : x;
   return {
-    ...images(site, correlation),
+    ...images(site, {...correlation, x: met}),
     kind: 'conv3d',
     filterShape,
     strides: [strideDepth, strideHeight, strideWidth],
-    padFront: padInfo.front,
-    padTop: padInfo.top,
-    padLeft: padInfo.left,
+    padFront,
+    padTop,
+    padLeft,
   };
 };
 

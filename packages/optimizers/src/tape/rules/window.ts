@@ -64,10 +64,11 @@ const channels = onExamplesByPosition(({tensor, label}) =>
 /** Sliding windows and rearrangements of space. */
 export const windowRules: RuleTable = {
   ...sameRule(
-    ['Conv2D', 'Conv3D', 'DepthwiseConv2dNative', 'Dilation2D', 'FusedConv2D', 'FusedDepthwiseConv2D'],
+    ['Conv2D', 'Conv3D', 'DepthwiseConv2dNative', 'FusedConv2D', 'FusedDepthwiseConv2D'],
     convolution('x'),
   ),
-  ...sameRule(['Conv2DBackpropInput', 'Conv3DBackpropInputV2'], convolution('dy')),
+  // Conv3DBackpropInputV2 has none: tf.js has no gradient of it, and the stock wasm kernel reads unused memory.
+  Conv2DBackpropInput: convolution('dy'),
   ...sameRule(['AvgPool', 'AvgPool3D', 'MaxPool', 'MaxPool3D'], window),
   ...sameRule(['DepthToSpace', 'ResizeBilinear', 'ResizeNearestNeighbor'], window),
   LRN: channels,
