@@ -20,6 +20,17 @@ export {poissonSampler, shuffleSampler, type Sampler, type SamplerOptions} from 
 export {privacySpent, type Participation, type PrivacySpent} from './account/spent.js';
 export {type DrawnBatch, type Sampling} from './account/sampling.js';
 
+export {registerPerExampleRule, type PerExampleRule} from './gradients/registry.js';
+export {
+  type ParameterContribution,
+  type ParameterRule,
+  type ParameterSite,
+  type ParameterUse,
+} from './gradients/rules/rule.js';
+export {type Parameter} from './gradients/parameters.js';
+export {type BatchLabel, type Label, type Labelled, type Mixing} from './tape/labels.js';
+export {type RuleSite, type SeparationRule} from './tape/rules/rule.js';
+
 export {type BatchPiece} from './step.js';
 export {DpError, type DpErrorCode} from './errors.js';
 export {type DeclaredSources} from './tape/sources.js';

@@ -19,12 +19,11 @@ const registered = new Map<string, PerExampleRule>();
 
 /**
  * Makes a kernel known that this package has no rule for, such as one of your own (`tf.registerKernel`). Kernels that
- * are covered can't be changed.
+ * are covered can't be changed. Layers and losses made of covered operations need no registration.
  *
  * ```ts
- * registerPerExampleRule('Einsum', {
- *   separation: ({inputs}) => inputs.find(({label}) => label.kind === 'batch')?.label ?? {kind: 'parameter'},
- * });
+ * // A kernel on single elements: the examples stay where they are.
+ * registerPerExampleRule('Sinc', {separation: ({inputs: [x]}) => x.label});
  * ```
  *
  * @param kernel - Name of the kernel, as in `tf.registerKernel`.

@@ -42,6 +42,8 @@ function rerun({kernel, attrs}: KernelCall, inputs: readonly (readonly [string, 
     return [tf.fused.matMul({...attrs, ...named} as Parameters<typeof tf.fused.matMul>[0])];
   if (kernel === tf.FusedConv2D)
     return [tf.fused.conv2d({...attrs, ...named} as Parameters<typeof tf.fused.conv2d>[0])];
+  if (kernel === tf.FusedDepthwiseConv2D)
+    return [tf.fused.depthwiseConv2d({...attrs, ...named} as Parameters<typeof tf.fused.depthwiseConv2d>[0])];
   const list = inputs.every(([name], i) => name === String(i));
   const result = tf
     .engine()
