@@ -6,13 +6,16 @@ import {layers} from '@tensorflow/tfjs-layers';
 import {DpError} from '../errors.js';
 import {proveSeparation} from '../tape/prove.js';
 import {record} from '../tape/record.js';
-import {modelError, modelOf, squaredLoss} from '../testing/coverage.js';
+import {modelOf, squaredLoss, wholeModelError} from '../testing/coverage.js';
 import {normalTensor} from '../testing/tensors.js';
 import {MIXERS, randomModel} from '../testing/random_model.js';
 import {Choices} from '../testing/random_program.js';
 
 /** Models in `npm test`, and in `npm run test:long`. */
 const MODELS = process.env['DP_LONG_TESTS'] === undefined ? 60 : 2000;
+
+/** Saturated units can make every gradient zero, and tf.js's own gradient, the oracle, fails on sequences of one step. */
+const NOT_OURS = ['every gradient is zero', 'Argument tensors passed to stack must be'];
 
 describe('random models', () => {
   beforeAll(async () => {
@@ -28,7 +31,7 @@ describe('random models', () => {
         const model = modelOf(inputShape, stack, seed);
         const examples = 1 + choices.below(4);
         try {
-          const error = modelError(model, normalTensor([examples, ...inputShape], seed));
+          const error = wholeModelError(model, normalTensor([examples, ...inputShape], seed));
           // Sums over a few positions in float32, in other orders.
           if (!(error < 5e-5)) failures.push(`${seed}: ${text}: error ${error}`);
         } catch (error) {

@@ -29,6 +29,7 @@ export function errorAgainstReruns(
   lossOf: LossOf,
   tensors: readonly tf.Tensor[],
   variables: readonly tf.Variable[],
+  view: (gradients: Gradients) => Gradients = (gradients) => gradients,
 ): number {
   const [fast = []] = strategies(() => lossOf(...tensors), variables, ['fast']);
   const backend = tf.getBackend();
@@ -36,7 +37,7 @@ export function errorAgainstReruns(
   const rerun = rerunEach(lossOf, tensors, variables);
   void tf.setBackend(backend);
   if (!rerun.flat(2).some((value) => value !== 0)) throw new Error('every gradient is zero');
-  return worstRelativeError(fast, rerun);
+  return worstRelativeError(view(fast), view(rerun));
 }
 
 /** The largest relative difference between the fast path and the one-hot loop on one recording, so on the same masks. */
@@ -88,10 +89,26 @@ export function randomized<M extends LayersModel>(model: M, seed = 1): M {
   return model;
 }
 
+/** The same for a model as a whole: the largest error of an example's gradient over all variables together. */
+export function wholeModelError(model: LayersModel, x: tf.Tensor, seed = 7): number {
+  return modelError(model, x, seed, joinVariables);
+}
+
+/** All variables' gradients as one variable's. */
+function joinVariables(gradients: Gradients): Gradients {
+  const examples = gradients[0]?.length ?? 0;
+  return [Array.from({length: examples}, (_, i) => gradients.flatMap((variable) => variable[i] ?? []))];
+}
+
 /** The error of the fast path on a model, with a squared loss of random targets. */
-export function modelError(model: LayersModel, x: tf.Tensor, seed = 7): number {
+export function modelError(
+  model: LayersModel,
+  x: tf.Tensor,
+  seed = 7,
+  view: (gradients: Gradients) => Gradients = (gradients) => gradients,
+): number {
   const output = [x.shape[0], ...(model.outputShape as number[]).slice(1)];
   const y = normalTensor(output, seed);
   const lossOf: LossOf = (xs, ys) => squaredLoss(ys, model.apply(xs, {training: true}) as tf.Tensor);
-  return errorAgainstReruns(lossOf, [x, y], variablesOf(model));
+  return errorAgainstReruns(lossOf, [x, y], variablesOf(model), view);
 }

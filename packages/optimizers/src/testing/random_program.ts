@@ -181,8 +181,10 @@ const splitUp: Step = (choices, pool) => {
   const axis = axisOf(choices, a);
   if (axis === undefined) return undefined;
   const parts = tf.unstack(a, axis);
-  const restored = choices.below(2) === 0 ? parts : parts.slice().reverse();
-  return choices.below(3) === 0 ? restored[0] : tf.stack(restored, choices.below(a.rank));
+  if (choices.below(3) === 0) return parts[0];
+  const target = choices.below(a.rank);
+  // Stacked where they were taken from, in their order, parts would be what they were.
+  return tf.stack(target === axis || choices.below(2) === 0 ? parts.reverse() : parts, target);
 };
 
 const STEPS: readonly Step[] = [
