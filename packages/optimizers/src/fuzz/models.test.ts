@@ -32,12 +32,11 @@ describe('random models', () => {
         const examples = 1 + choices.below(4);
         try {
           const error = wholeModelError(model, normalTensor([examples, ...inputShape], seed));
-          // Sums over a few positions in float32, in other orders.
+          // Over all variables together: single ones may be all but zero, where normalisation cancels them.
           if (!(error < 5e-5)) failures.push(`${seed}: ${text}: error ${error}`);
         } catch (error) {
-          // Saturated units can make every gradient zero; anything else counts.
           const message = error instanceof Error ? error.message : String(error);
-          if (message !== 'every gradient is zero')
+          if (!NOT_OURS.some((known) => message.startsWith(known)))
             failures.push(`${seed}: ${text}: ${message.slice(0, 200)}`);
         }
         model.dispose();
