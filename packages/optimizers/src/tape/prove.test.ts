@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import {layers, sequential} from '@tensorflow/tfjs-layers';
 
-import type {DpErrorCode} from '../errors.js';
+import {DpError, type DpErrorCode} from '../errors.js';
 type Layer = ReturnType<typeof layers.dense | typeof layers.dropout>;
 
 import {dpSGD} from '../optimizers/dp_sgd.js';
@@ -182,6 +182,23 @@ describe('the proof that examples are separate', () => {
       }),
     ).toThrow(expect.objectContaining({code: 'UNKNOWN_TENSOR'}));
     tf.dispose([others, undeclared]);
+  });
+
+  test('takes batch tensors that hold the examples at another axis, if that is declared', () => {
+    const columns = normalTensor([3, B], 8);
+    const optimizer = dpSGD({learningRate: 0.1, l2NormClip: 1, noiseMultiplier: 0, numMicrobatches: B});
+    const drawn = {id: '0', indices: new Int32Array(B), sampling: {kind: 'unknown' as const}};
+    const weights = tf.variable(normalTensor([3, 2], 9));
+    const lossOf = (batch: tf.Tensor) => (): tf.Tensor => rowMean(tf.matMul(tf.transpose(batch), weights));
+    const options = {batch: [columns], varList: [weights]};
+    optimizer.minimizeDrawn(drawn, lossOf(columns), {...options, axis: 1}).dispose();
+    expect(() => optimizer.minimizeDrawn(drawn, lossOf(columns), options)).toThrow(DpError);
+    // Along the declared axis examples still may not meet.
+    const centred = (): tf.Tensor => lossOf(tf.sub(columns, tf.mean(columns, 1, true)))();
+    expect(() => optimizer.minimizeDrawn(drawn, centred, {...options, axis: 1})).toThrow(
+      'reduces over axis 1',
+    );
+    tf.dispose([columns, weights]);
   });
 
   describe('shuts side doors', () => {

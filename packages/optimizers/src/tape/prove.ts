@@ -26,7 +26,7 @@ export function proveSeparation(
   perExample: tf.Tensor,
   declared: KnownSources = {},
 ): SeparationProof {
-  const batchSize = declared.batch?.[0]?.shape[0] ?? perExample.shape[0];
+  const batchSize = declared.batch?.[0]?.shape[declared.axis ?? 0] ?? perExample.shape[0];
   const labels = new Map<number, Label>();
   const labelOf = (tensor: tf.Tensor, call?: KernelCall): Label => {
     const where = () => (call === undefined ? '' : place(recording, call));

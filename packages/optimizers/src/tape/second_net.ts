@@ -24,18 +24,18 @@ export function checkSeparation(
   recording: Recording,
   loss: LossParts,
   proof: SeparationProof,
-  {variables, publicTensors = []}: Pick<Watched, 'variables'> & DeclaredSources,
+  {variables, publicTensors = [], axis = 0}: Pick<Watched, 'variables'> & DeclaredSources,
 ): void {
   if (proof.batchSize < 2) return;
   const signature = graphSignature(recording, loss, proof);
   if (passed.has(signature)) return;
 
   const leaves = batchLeaves(recording, loss, proof);
-  const watched: Watched = {leaves, variables, publicTensors};
+  const watched: Watched = {leaves, variables, publicTensors, axis};
   const base = observe(recording, loss, watched, leaves);
   for (const leaf of leaves) {
     for (const row of [0, proof.batchSize - 1]) {
-      const changed = withRowChanged(leaf, row);
+      const changed = withRowChanged(leaf, row, axis);
       if (changed === undefined) continue;
       const replaced = leaves.map((other) => (other === leaf ? changed : other));
       const seen = observe(recording, loss, watched, replaced);
@@ -53,6 +53,7 @@ interface Watched {
   readonly leaves: readonly tf.Tensor[];
   readonly variables: readonly tf.Variable[];
   readonly publicTensors: readonly tf.Tensor[];
+  readonly axis: number;
 }
 
 interface Observation {
@@ -72,7 +73,7 @@ function sameObservation(a: Observation, b: Observation, example: number): boole
 function observe(
   recording: Recording,
   loss: LossParts,
-  {leaves, variables, publicTensors}: Watched,
+  {leaves, variables, publicTensors, axis}: Watched,
   replaced: readonly tf.Tensor[],
 ): Observation {
   const masks = [...recording.insideLeaves].filter(([, leaf]) => leaf.isFreshMask);
@@ -93,6 +94,7 @@ function observe(
       const proof = proveSeparation(again, again.value, {
         batch: replaced,
         publicTensors,
+        axis,
         freshMasks: [...freshMasks.values()],
       });
       const session = openClipAndSum(perExampleContributions(again, parts, proof, variables));
@@ -120,18 +122,19 @@ function batchLeaves(recording: Recording, loss: LossParts, proof: SeparationPro
 }
 
 /** A copy in which one row holds another row's values (so they stay in the leaf's domain); undefined if all rows are equal. */
-function withRowChanged(leaf: tf.Tensor, row: number): tf.Tensor | undefined {
-  const values = leaf.dataSync().slice();
-  const rows = leaf.shape[0];
-  const width = leaf.size / rows;
-  for (let other = 0; other < rows; other++) {
-    const source = values.slice(other * width, (other + 1) * width);
-    if (source.some((value, i) => value !== values[row * width + i])) {
-      values.set(source, row * width);
-      return tf.tensor(values, leaf.shape, leaf.dtype);
-    }
-  }
-  return undefined;
+function withRowChanged(leaf: tf.Tensor, row: number, axis: number): tf.Tensor | undefined {
+  const rows = tf.unstack(leaf, axis);
+  const own = rows[row]?.dataSync();
+  const other = rows.find((candidate) =>
+    candidate.dataSync().some((value, i) => !Object.is(value, own?.[i])),
+  );
+  return (
+    other &&
+    tf.stack(
+      rows.map((kept, i) => (i === row ? other : kept)),
+      axis,
+    )
+  );
 }
 
 /** Which kernels ran, with which attributes, on which shapes: the number of examples left out, so that Poisson batches agree. */

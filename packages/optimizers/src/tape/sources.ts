@@ -6,8 +6,10 @@ import type {InsideLeaf, Recording} from './record.js';
 
 /** What is known about the tensors that a loss function takes from outside (privacy rule S1). */
 export interface DeclaredSources {
-  /** Tensors that hold the examples at axis 0. Sensitive. Without them, leaves of B rows are assumed to be the batch. */
+  /** Tensors that hold the examples. Sensitive. Without them, leaves of B rows are assumed to be the batch. */
   readonly batch?: readonly tf.Tensor[];
+  /** The axis at which the tensors of `batch` hold the examples. Default: 0. The losses hold them at axis 0 always. */
+  readonly axis?: number;
   /** Tensors that depend on no example, such as class weights or a positional table. */
   readonly publicTensors?: readonly tf.Tensor[];
 }
@@ -47,12 +49,13 @@ export function labelLeaf(
       ? tensor.shape[0] === batchSize
       : declared.batch.some((known) => known.id === tensor.id);
   if (isBatch && declared.batch === undefined && tensor.kept) throw keptState(tensor, where());
-  if (isBatch && tensor.shape[0] === batchSize) return batch(0, 1);
+  const axis = declared.batch === undefined ? 0 : (declared.axis ?? 0);
+  if (isBatch && tensor.shape[axis] === batchSize) return batch(axis, 1);
   throw new DpError(
     'UNKNOWN_TENSOR',
     `the loss uses a tensor of shape [${tensor.shape.join(', ')}] from outside the loss function${where()} that is neither a variable ` +
       `nor ${declared.batch === undefined ? `a batch of ${batchSize} examples` : 'one of the declared batch tensors'}: ` +
-      'it might hold other examples. Declare it in `batch` (examples at axis 0) or in `publicTensors` (depends on no example)',
+      'it might hold other examples. Declare it in `batch` (examples at `axis`) or in `publicTensors` (depends on no example)',
   );
 }
 
