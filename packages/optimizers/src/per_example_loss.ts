@@ -15,7 +15,8 @@ export interface LossRequest {
   readonly lossFn: () => tf.Tensor;
   readonly variables: readonly tf.Variable[];
   readonly sources: DeclaredSources;
-  readonly strategy: 'fast' | 'loop';
+  /** `loop` is for looking: where one example is not finite it spoils all others' gradients. Default: `fast`. */
+  readonly strategy?: 'fast' | 'loop';
   /** Called with the number of examples before anything is computed from them; throws to refuse. */
   readonly checkBatchSize?: (batchSize: number) => void;
 }

@@ -6,10 +6,10 @@ import {withPerExampleLoss} from '../per_example_loss.js';
 import {clippedSum} from '../sum/clip_and_sum.js';
 import {ClippedSum} from '../sum/clipped_sum.js';
 import {gridFor} from '../sum/grid.js';
-import type {PerExampleOptions} from './per_example_gradients.js';
+import type {DeclaredSources} from '../tape/sources.js';
 
 /** Options of `clippedGradients`. */
-export interface ClippedGradientsOptions extends PerExampleOptions {
+export interface ClippedGradientsOptions extends DeclaredSources {
   /** Bound of each example's gradient norm, over all variables together. Greater than 0. */
   readonly l2NormClip: number;
   /** Examples clipped together, as their mean. Default: 1. */
@@ -44,13 +44,13 @@ export interface ClippedGradients {
 export function clippedGradients(
   lossFn: () => tf.Tensor,
   variables: readonly tf.Variable[],
-  {l2NormClip, microbatchSize = 1, normalizeBy = 1, strategy = 'fast', ...sources}: ClippedGradientsOptions,
+  {l2NormClip, microbatchSize = 1, normalizeBy = 1, ...sources}: ClippedGradientsOptions,
 ): ClippedGradients {
   positive('l2NormClip', l2NormClip);
   positiveInteger('microbatchSize', microbatchSize);
   positive('normalizeBy', normalizeBy);
   const plan = {l2NormClip, microbatchSize, grid: gridFor(l2NormClip)};
-  const found = withPerExampleLoss({lossFn, variables, sources, strategy}, (examples) => {
+  const found = withPerExampleLoss({lossFn, variables, sources}, (examples) => {
     const losses = examples.loss.values.dataSync<'float32'>();
     const {units, norms} = clippedSum(examples.contributions, losses, examples.batchSize, plan);
     const loss = losses.reduce((total, value) => total + value, 0) / losses.length;

@@ -6,7 +6,10 @@ import type {DeclaredSources} from '../tape/sources.js';
 
 /** Options of the functional API: what is known about the loss function's inputs, and how gradients are formed. */
 export interface PerExampleOptions extends DeclaredSources {
-  /** `fast` (default): one backward pass. `loop`: one per example, the exact reference. */
+  /**
+   * `fast` (default): one backward pass. `loop`: one per example, the reference; where one example is not finite it spoils
+   * all others' gradients, so private steps never take it.
+   */
   readonly strategy?: 'fast' | 'loop';
 }
 

@@ -32,8 +32,9 @@ describe('random models', () => {
         const examples = 1 + choices.below(4);
         try {
           const error = wholeModelError(model, normalTensor([examples, ...inputShape], seed));
-          // Over all variables together: single ones may be all but zero, where normalisation cancels them.
-          if (!(error < 5e-5)) failures.push(`${seed}: ${text}: error ${error}`);
+          // Over all variables together: single ones may be all but zero, where normalisation cancels them. Two of it in a
+          // row amplify rounding a thousandfold.
+          if (!(error < 3e-4)) failures.push(`${seed}: ${text}: error ${error}`);
         } catch (error) {
           const message = error instanceof Error ? error.message : String(error);
           if (!NOT_OURS.some((known) => message.startsWith(known)))

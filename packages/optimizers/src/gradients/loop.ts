@@ -8,8 +8,9 @@ import {ownLossGradient} from './contributions.js';
 
 /**
  * The exact reference: B backward passes over the same recorded tape, each from one example's own loss, by tf.js's own
- * gradient functions alone. Slow, and of memory O(B * D); it stands in where a parameter has no rule. It needs the proof
+ * gradient functions alone. Slow, and of memory O(B * D): the tests' oracle, with the same dropout masks. It needs the proof
  * of separation as much as the fast path does: on a graph that mixes examples its rows are not what clipping assumes.
+ * An example that is not finite spoils the rows of all others (0 times infinity), so no release may rest on this.
  * Call it in a tidy. Sensitive.
  */
 export function loopContributions(

@@ -18,8 +18,6 @@ export interface PrivacyOptions {
   readonly expectedBatchSize?: number;
   /** Examples per microbatch, clipped together. Default: `expectedBatchSize / numMicrobatches`, or 1. */
   readonly microbatchSize?: number;
-  /** `fast` (default): one backward pass. `loop`: one per example, the exact reference. */
-  readonly strategy?: 'fast' | 'loop';
   /** Source of the noise. Default: the operating system's secure source. A seeded source is for tests: it protects nobody. */
   readonly randomSource?: RandomSource;
   /** Where releases are recorded. Default: a new ledger in memory. */
@@ -65,7 +63,6 @@ export function checkPrivacyOptions(options: PrivacyOptions): CheckedPrivacyOpti
     microbatchSize: size,
     expectedBatchSize: numMicrobatches * size,
     mayExceed: expectedBatchSize !== undefined || microbatchSize !== undefined,
-    strategy: options.strategy ?? 'fast',
     randomSource: options.randomSource ?? secureSource(),
     ledger: options.ledger ?? new Ledger(),
   };

@@ -184,6 +184,14 @@ describe('the proof that examples are separate', () => {
     tf.dispose([others, undeclared]);
   });
 
+  test('refuses stacks of matrices that tf.js would match wrongly', () => {
+    const stack = (shape: number[]): tf.Tensor => tf.reshape(product(), shape);
+    const wrong = (): tf.Tensor =>
+      rowMean(tf.matMul(stack([B, 1, 2, 2]), tf.tile(stack([B, 1, 2, 2]), [1, 2, 1, 1])));
+    refused(wrong, 'MIXES_EXAMPLES', /tf.js multiplies the wrong matrices/);
+    run(() => rowMean(tf.matMul(stack([B, 1, 2, 2]), stack([B, 1, 2, 2]))));
+  });
+
   test('takes batch tensors that hold the examples at another axis, if that is declared', () => {
     const columns = normalTensor([3, B], 8);
     const optimizer = dpSGD({learningRate: 0.1, l2NormClip: 1, noiseMultiplier: 0, numMicrobatches: B});

@@ -1,3 +1,5 @@
+import type * as tf from '@tensorflow/tfjs-core';
+
 import {
   batch,
   combineShared,
@@ -40,6 +42,13 @@ function productLabel(
   rank: number,
 ): Label | Mixing {
   if (!isBatch(a) && !isBatch(b)) return sharedProduct(a, b, attrs, output, batchSize);
+  // tf.js 4.22 counts matrices modulo each operand's number of them, which is broadcasting only in these cases.
+  const stacks = [a, b].map(({tensor}) => matrices(tensor));
+  if (stacks.some((count) => count !== 1 && count !== matrices(output))) {
+    return mixing(
+      'tf.js multiplies the wrong matrices where both operands are broadcast over different axes',
+    );
+  }
   const axisA = isBatch(a) ? operandAxis(a, 'a', attrs['transposeA'] === true, rank) : undefined;
   const axisB = isBatch(b) ? operandAxis(b, 'b', attrs['transposeB'] === true, rank) : undefined;
   if (typeof axisA === 'object') return axisA;
@@ -58,6 +67,11 @@ function productLabel(
   }
   if (output.shape[axis] !== batchSize * inner) return mixing('the axis of the examples is broadcast');
   return batch(axis, inner);
+}
+
+/** How many matrices a tensor stacks. */
+function matrices({shape}: tf.Tensor): number {
+  return shape.slice(0, -2).reduce((product, size) => product * size, 1);
 }
 
 function sharedProduct(
