@@ -1,12 +1,15 @@
 // One jest project a package, so that `npx nx test accountant` runs one and `npm test` runs all.
 const packages = ['random', 'accountant', 'kernels', 'optimizers', 'keras', 'tutorials'];
 
+const setup = new URL('tools/jest.setup.js', import.meta.url).pathname;
+
 const project = (name, rootDir) => ({
   displayName: name,
   rootDir,
   testEnvironment: 'node',
   // '@dp/source' lets tests read the packages' TypeScript without a build.
   testEnvironmentOptions: {customExportConditions: ['@dp/source', 'node', 'node-addons']},
+  setupFiles: [setup],
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   extensionsToTreatAsEsm: ['.ts'],

@@ -26,10 +26,10 @@ async function on(name: string, compute: () => tf.Tensor): Promise<Values> {
   return {shape, values};
 }
 
-/** The values of one array are within a tolerance of the other's, relative to the largest. */
-export function expectClose(actual: Values, expected: Values, tolerance: number): void {
+/** The values of one array are within a tolerance of the other, relative to the largest, or to `floor` if that is larger. */
+export function expectClose(actual: Values, expected: Values, tolerance: number, floor = 1e-30): void {
   expect(actual.shape).toEqual(expected.shape);
-  const scale = Math.max(1e-30, ...expected.values.map(Math.abs));
+  const scale = Math.max(floor, ...expected.values.map(Math.abs));
   const worst = Math.max(0, ...actual.values.map((v, i) => Math.abs(v - expected.values[i]!)));
   expect(worst / scale).toBeLessThanOrEqual(tolerance);
 }
