@@ -1,3 +1,6 @@
+// Looked up once: in a sandbox, such as a test runner's, each look-up of a global costs more than the function.
+const {PI, cos: cosine, sin: sine} = Math;
+
 /** Complex roots of unity: `cos[k] + i sin[k]` = exp(2 pi i k / size), k = 0 ... size - 1, each within one rounding. */
 export interface RootsOfUnity {
   readonly cos: Float64Array;
@@ -20,9 +23,9 @@ function table(size: number): RootsOfUnity {
   const sin = new Float64Array(size);
   const quarter = size / 4;
   for (let k = 0; k <= size / 8; k++) {
-    const angle = (2 * Math.PI * k) / size;
-    const c = Math.cos(angle);
-    const s = Math.sin(angle);
+    const angle = (2 * PI * k) / size;
+    const c = cosine(angle);
+    const s = sine(angle);
     for (const [at, x, y] of [
       [k, c, s],
       [quarter - k, s, c],
