@@ -15,11 +15,11 @@ export interface PerExampleOptions extends DeclaredSources {
 
 /** Per-example losses and gradients. Sensitive, all of it. */
 export interface PerExampleGradients {
-  /** [B]: each example's own loss, the mean over its row. */
+  /** Each example's own loss, the mean over its row: shape [B]. */
   readonly loss: tf.Tensor1D;
   /** By variable name, [B, ...shape]. Nothing is clipped. */
   readonly gradients: tf.NamedTensorMap;
-  /** [B]: each example's gradient norm over all variables together. NaN or infinite where the gradient is not finite. */
+  /** Each example's gradient norm over all variables together, shape [B]. NaN or infinite where the gradient is not finite. */
   readonly norms: tf.Tensor1D;
 }
 
