@@ -1,3 +1,4 @@
+import {checkLeafEvent, isLeafEvent, type LeafEvent, leafEventText} from './leaf_event.js';
 import {requireInteger, requireNonNegative, requireProbability} from './checks.js';
 
 /**
@@ -7,7 +8,13 @@ import {requireInteger, requireNonNegative, requireProbability} from './checks.j
  * add-or-remove-one, for DP-SGD the clipping norm C. Events are frozen plain objects, fit for JSON.
  */
 export type DpEvent =
-  NoOpEvent | NonPrivateEvent | GaussianEvent | PoissonSampledEvent | ComposedEvent | SelfComposedEvent;
+  | NoOpEvent
+  | NonPrivateEvent
+  | GaussianEvent
+  | PoissonSampledEvent
+  | ComposedEvent
+  | SelfComposedEvent
+  | LeafEvent;
 
 /** Releases nothing: M(D) and M(D') have the same distribution. */
 export interface NoOpEvent {
@@ -122,6 +129,10 @@ export function checkEvent(value: unknown): asserts value is DpEvent {
       checkEvent(event.event);
       return;
     default:
+      if (event !== null && event !== undefined && isLeafEvent(event)) {
+        checkLeafEvent(event);
+        return;
+      }
       throw new TypeError(
         `not an event: ${JSON.stringify(value)}; make events with gaussian(), composed(), ...`,
       );
@@ -142,6 +153,8 @@ export function eventText(event: DpEvent): string {
       return `composed([${event.events.map(eventText).join(', ')}])`;
     case 'selfComposed':
       return `selfComposed({event: ${eventText(event.event)}, count: ${event.count}})`;
+    default:
+      return leafEventText(event);
   }
 }
 

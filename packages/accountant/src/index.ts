@@ -16,6 +16,26 @@ export {
   type PoissonSampledEvent,
   type SelfComposedEvent,
 } from './event.js';
+export {
+  discreteGaussian,
+  discreteLaplace,
+  epsilonDelta,
+  laplace,
+  mixtureOfGaussians,
+  randomizedResponse,
+  singleEpochTreeAggregation,
+  zCDP,
+  type DiscreteGaussianEvent,
+  type DiscreteLaplaceEvent,
+  type EpsilonDeltaEvent,
+  type LaplaceEvent,
+  type LeafEvent,
+  type MixtureOfGaussiansEvent,
+  type RandomizedResponseEvent,
+  type SingleEpochTreeAggregationEvent,
+  type ZCdpEvent,
+} from './leaf_event.js';
+export {eventFromJson, eventToJson} from './event_json.js';
 export {NEIGHBOURING_RELATIONS, type NeighbouringRelation} from './neighbours.js';
 export {UnsupportedEventError} from './unsupported_event_error.js';
 

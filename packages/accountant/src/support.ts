@@ -16,7 +16,30 @@ const POISSON: Support = {
   PldAccountant: NEIGHBOURING_RELATIONS,
 };
 
+const RDP_ONLY: Support = {RdpAccountant: NEIGHBOURING_RELATIONS};
+const PLD_ONLY: Support = {PldAccountant: NEIGHBOURING_RELATIONS};
+// A record that is replaced moves these by twice as much, which has no mixture of its own.
+const PLD_UNLESS_REPLACED: Support = {PldAccountant: ['addOrRemoveOne', 'replaceSpecial']};
+// Local randomisation of each record: without the record there is no output to compare with.
+const RESPONSE: Support = {
+  RdpAccountant: ['replaceOne', 'replaceSpecial'],
+  PldAccountant: ['replaceOne', 'replaceSpecial'],
+};
+// One more record would shift every later leaf of the tree.
+const TREE: Support = {
+  RdpAccountant: ['replaceSpecial', 'replaceOne'],
+  PldAccountant: ['replaceSpecial', 'replaceOne'],
+};
+
 const SUPPORT: Readonly<Record<DpEvent['kind'], Support>> = {
+  laplace: ANY,
+  discreteLaplace: PLD_ONLY,
+  discreteGaussian: PLD_ONLY,
+  randomizedResponse: RESPONSE,
+  zCDP: RDP_ONLY,
+  epsilonDelta: PLD_ONLY,
+  mixtureOfGaussians: PLD_UNLESS_REPLACED,
+  singleEpochTreeAggregation: TREE,
   noOp: ANY,
   nonPrivate: ANY,
   gaussian: ANY,
@@ -26,11 +49,10 @@ const SUPPORT: Readonly<Record<DpEvent['kind'], Support>> = {
 };
 
 /** The same inside poissonSampled, where what is released from one batch must reduce to one Gaussian. */
-const SUPPORT_INSIDE_SAMPLING: Readonly<Record<DpEvent['kind'], Support>> = {
+const SUPPORT_INSIDE_SAMPLING: Readonly<Partial<Record<DpEvent['kind'], Support>>> = {
   noOp: POISSON,
   nonPrivate: POISSON,
   gaussian: POISSON,
-  poissonSampled: {},
   composed: POISSON,
   selfComposed: POISSON,
 };
@@ -45,7 +67,7 @@ export function checkSupport(
   relation: NeighbouringRelation,
   insideSampling = false,
 ): void {
-  const support = (insideSampling ? SUPPORT_INSIDE_SAMPLING : SUPPORT)[event.kind];
+  const support = (insideSampling ? SUPPORT_INSIDE_SAMPLING[event.kind] : SUPPORT[event.kind]) ?? {};
   if (support[accountant]?.includes(relation) !== true) {
     const place = insideSampling ? ' inside poissonSampled' : '';
     throw new UnsupportedEventError(

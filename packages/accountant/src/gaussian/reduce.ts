@@ -16,8 +16,6 @@ export function reduceToGaussian(event: DpEvent): number | undefined {
       return 0;
     case 'gaussian':
       return event.noiseMultiplier;
-    case 'poissonSampled':
-      return undefined;
     case 'selfComposed': {
       const noiseMultiplier = reduceToGaussian(event.event);
       if (noiseMultiplier === undefined) return undefined;
@@ -33,5 +31,7 @@ export function reduceToGaussian(event: DpEvent): number | undefined {
       if (noisy.length < 2) return noisy[0] ?? Infinity;
       return 1 / Math.sqrt(noisy.reduce((sum, z) => sum + 1 / (z * z), 0));
     }
+    default:
+      return undefined;
   }
 }

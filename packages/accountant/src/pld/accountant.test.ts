@@ -109,7 +109,8 @@ test.each(exact.filter(({params}) => params.mechanism === 'poisson_subsampled_ga
         const {lower, upper} = closed.delta(epsilon, {direction});
         expect(lower).toBeLessThanOrEqual(truth);
         expect(upper).toBeGreaterThanOrEqual(truth === 2.5e-323 ? 0 : truth);
-        if (truth < 1e-6) return;
+        // Very rare large losses want the finest grid, which takes seconds here.
+        if (truth < 1e-6 || q < 1e-4) return;
         const bounds = grid.delta(epsilon, {direction});
         expect(bounds.lower).toBeLessThanOrEqual(truth * (1 + 1e-5));
         expect(bounds.upper).toBeGreaterThanOrEqual(truth);

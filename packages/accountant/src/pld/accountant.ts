@@ -7,7 +7,7 @@ import {checkSupport} from '../support.js';
 import {boundEpsilon, boundLogDelta, type Interval} from './bounds.js';
 import {gaussianMixtureLoss} from './gaussian_mixture_loss.js';
 import {type ComposedLosses, NOTHING, withEvent} from './loss_pairs.js';
-import type {Direction} from './privacy_loss.js';
+import type {Direction, PrivacyLoss} from './privacy_loss.js';
 import {singleStepEpsilon, singleStepLogDelta} from './single_step.js';
 import type {LossTerm} from './tilt.js';
 
@@ -45,6 +45,7 @@ export interface DirectionOptions {
 
 /** Closed forms are good to this many parts. */
 const EXACT = 1e-11;
+const NO_LOSS: Interval = {lower: -Infinity, upper: -Infinity};
 const DIRECTIONS: readonly Direction[] = ['remove', 'add'];
 const NON_PRIVATE = 'something without any guarantee was composed';
 const EXPOSED = 'records were sampled for a release without noise';
@@ -108,9 +109,11 @@ export class PldAccountant {
     return this.#larger(direction, {lower: 0, upper: Infinity}, wide, (way, floor) => {
       const exact = this.#exactEpsilon(delta, way);
       if (exact !== undefined) return around(exact);
-      const {terms, infinite} = this.#terms(way);
+      const {terms, infinite, logShare} = this.#terms(way);
       if (delta <= infinite) return {lower: Infinity, upper: Infinity};
-      const logDelta = Math.log(delta - infinite);
+      if (terms.length === 0) return {lower: 0, upper: 0};
+      const logDelta = Math.log(delta - infinite) - logShare;
+      if (logDelta >= 0) return {lower: 0, upper: 0};
       return boundEpsilon(terms, logDelta, wide, floor);
     });
   }
@@ -128,13 +131,13 @@ export class PldAccountant {
     return this.#larger(direction, {lower: 0, upper: 1}, wide, (way) => {
       const exact = this.#exactLogDelta(epsilon, way);
       if (exact !== undefined) return around(Math.exp(exact));
-      const {terms, infinite} = this.#terms(way);
-      const {lower, upper} = boundLogDelta(terms, epsilon, this.tolerance / 2);
+      const {terms, infinite, logShare} = this.#terms(way);
+      const {lower, upper} = terms.length === 0 ? NO_LOSS : boundLogDelta(terms, epsilon, this.tolerance / 2);
       // What is released with infinite loss adds to the rest; and no delta is below 1 - e^epsilon.
       const least = -Math.expm1(epsilon);
       return {
-        lower: Math.max(least, infinite, infinite + Math.exp(lower)),
-        upper: Math.min(1, Math.max(least, infinite + Math.exp(upper))),
+        lower: Math.max(least, infinite, infinite + Math.exp(lower + logShare)),
+        upper: Math.min(1, Math.max(least, infinite + Math.exp(upper + logShare))),
       };
     });
   }
@@ -202,16 +205,24 @@ export class PldAccountant {
     return precision === 0 && pairs.size === 1 && only?.count === 1 ? only.pair.sampledGaussian : undefined;
   }
 
-  #terms(direction: Direction): {terms: LossTerm[]; infinite: number} {
+  /** The losses that vary, the probability that some loss is infinite, and the share of the rest in constant zeros. */
+  #terms(direction: Direction): {terms: LossTerm[]; infinite: number; logShare: number} {
     const {precision, pairs} = this.#losses;
-    const terms = Array.from(pairs.values(), ({pair, count}) => ({loss: pair.losses[direction], count}));
+    const all = Array.from(pairs.values(), ({pair, count}) => ({loss: pair.losses[direction], count}));
+    const terms = all.filter(({loss}) => !isZero(loss));
+    const finite = (sum: number, {loss, count}: LossTerm): number => sum + count * Math.log1p(-loss.infinite);
+    const infinite = -Math.expm1(all.reduce(finite, 0));
+    const logShare = all.filter(({loss}) => isZero(loss)).reduce(finite, 0);
     if (precision > 0) {
       const loss = gaussianMixtureLoss({means: [1], probabilities: [1]}, this.#gaussian, direction);
       terms.push({loss, count: 1});
     }
-    const logFinite = terms.reduce((sum, {loss, count}) => sum + count * Math.log1p(-loss.infinite), 0);
-    return {terms, infinite: -Math.expm1(logFinite)};
+    return {terms, infinite, logShare};
   }
+}
+
+function isZero({atoms, density}: PrivacyLoss): boolean {
+  return density === undefined && atoms.every(({loss}) => loss === 0);
 }
 
 function around(value: number): Interval {

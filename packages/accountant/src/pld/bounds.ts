@@ -10,7 +10,12 @@ export interface Interval {
 
 const LEAST_SIZE = 1024;
 const FIRST_SIZE_AT_MOST = 2 ** 17;
+const LOOK_SIZE_AT_MOST = 2 ** 16;
 const LARGEST_SIZE = 2 ** 20;
+/** A refinement that finds no lower bound and lowers the upper one by less than this part is the last. */
+const LEAST_GAIN = 0.05;
+/** Factor on delta, as a power of e, where there is no lower bound at a delta itself. */
+const LOOSER = 3;
 const LOG_LEAST = -746;
 const MOST_LOOKS = 4;
 const MOST_STEPS_OUT = 200;
@@ -30,16 +35,18 @@ export function boundEpsilon(
   const search =
     (plan: TiltPlan) =>
     (spectrum: PldSpectrum): Interval => ({
-      lower: lastAbove(spectrum.lower, logDelta, plan),
-      upper: firstBelow(withTruncated(spectrum), logDelta, plan),
+      lower: lastAbove(spectrum.lower, logDelta, plan, width(plan.epsilon)),
+      upper: firstBelow(withTruncated(spectrum), logDelta, plan, width(plan.epsilon)),
     });
   let plan = planForDelta(terms, logDelta);
-  let [lower, upper] = [0, Infinity];
+  let [lower, upper] = [0, largestLoss(terms)];
   let nearest = plan.epsilon;
   // The estimate may be off where rare large losses take over: look before measuring.
   for (let look = 0; look < MOST_LOOKS; look++) {
-    const rough = plan.deviation / 4;
-    const found = search(plan)(pldSpectrum(terms, plan, sizeFor(terms, plan, rough), rough));
+    const rough = Math.max(plan.deviation / 4, width(plan.epsilon));
+    const found = search(plan)(
+      pldSpectrum(terms, plan, Math.min(sizeFor(terms, plan, rough), LOOK_SIZE_AT_MOST), rough),
+    );
     upper = Math.min(upper, found.upper);
     lower = Math.max(lower, Math.min(found.lower, upper));
     nearest = Math.min(upper, Math.max(lower, plan.epsilon));
@@ -48,11 +55,16 @@ export function boundEpsilon(
   }
   const guess = Math.max(width(nearest), (floor - nearest) / 2);
   const enough = ({lower, upper}: Interval): number => (upper <= floor ? Infinity : width(lower));
-  return narrowed(terms, plan, guess, search(plan), enough, {lower, upper});
+  const found = narrowed(terms, plan, guess, search(plan), enough, {lower, upper});
+  const looser = logDelta + LOOSER;
+  if (found.upper - found.lower <= enough(found) || found.lower > 0 || looser > -1) return found;
+  // Within rounding of the largest loss there may be no lower bound but that of a larger delta.
+  return {...found, lower: Math.min(found.upper, boundEpsilon(terms, looser, width, floor).lower)};
 }
 
 /** Bounds on ln(delta) of the finite part of the composed losses at `epsilon`. */
 export function boundLogDelta(terms: readonly LossTerm[], epsilon: number, tolerance: number): Interval {
+  if (epsilon >= largestLoss(terms)) return {lower: -Infinity, upper: -Infinity};
   const plan = planForEpsilon(terms, epsilon);
   const search = (spectrum: PldSpectrum): Interval => ({
     lower: Math.min(0, spectrum.lower(epsilon)),
@@ -75,16 +87,28 @@ function narrowed(
 ): Interval {
   let {lower, upper} = known;
   if (upper - lower <= width(known)) return known;
+  let before = Infinity;
   let size = Math.min(sizeFor(terms, plan, guess), FIRST_SIZE_AT_MOST);
   for (;;) {
     const found = search(pldSpectrum(terms, plan, size, guess));
     lower = Math.max(lower, Math.min(found.lower, upper));
     upper = Math.min(upper, Math.max(found.upper, lower));
     const excess = (upper - lower) / width({lower, upper});
-    if (!(excess > 1) || size >= LARGEST_SIZE) return {lower, upper};
+    const stuck = lower <= known.lower && before - upper < before * LEAST_GAIN;
+    if (!(excess > 1) || size >= LARGEST_SIZE || stuck) return {lower, upper};
+    before = upper;
     const finer = Number.isFinite(excess) ? Math.sqrt(1.1 * excess) : 4;
     size = Math.min(LARGEST_SIZE, Math.max(2 * size, powerOfTwo(size * finer)));
   }
+}
+
+/** No epsilon above this is needed but for infinite losses. */
+function largestLoss(terms: readonly LossTerm[]): number {
+  const total = terms.reduce((sum, {loss: {atoms, density}, count}) => {
+    const largest = Math.max(density?.largest ?? -Infinity, ...atoms.map(({loss}) => loss));
+    return sum + count * largest;
+  }, 0);
+  return Math.max(0, total * (1 + 2 ** -40));
 }
 
 /** The number of grid points that an interval as narrow as `width` should take. */
@@ -105,10 +129,10 @@ function withTruncated({upper, truncated}: PldSpectrum): (epsilon: number) => nu
 }
 
 /** An epsilon >= 0, as small as can be found, at which an upper bound on ln(delta) is at most `logDelta`. */
-function firstBelow(f: (epsilon: number) => number, logDelta: number, plan: TiltPlan): number {
+function firstBelow(f: (epsilon: number) => number, logDelta: number, plan: TiltPlan, least: number): number {
   const excess = (epsilon: number): number => f(epsilon) - logDelta;
   let [inside, outside] = [plan.epsilon, plan.epsilon];
-  let stride = plan.deviation / 4;
+  let stride = Math.max(plan.deviation, least) / 4;
   if (excess(outside) > 0) {
     for (let i = 0; excess(outside) > 0; i++, stride *= 2) {
       if (i === MOST_STEPS_OUT) return Infinity;
@@ -126,10 +150,10 @@ function firstBelow(f: (epsilon: number) => number, logDelta: number, plan: Tilt
 }
 
 /** An epsilon >= 0, as large as can be found, at which a lower bound on ln(delta) is at least `logDelta`; or 0. */
-function lastAbove(f: (epsilon: number) => number, logDelta: number, plan: TiltPlan): number {
+function lastAbove(f: (epsilon: number) => number, logDelta: number, plan: TiltPlan, least: number): number {
   const excess = (epsilon: number): number => Math.max(-1e3, f(epsilon) - logDelta);
   let [inside, outside] = [plan.epsilon, plan.epsilon];
-  let stride = plan.deviation / 4;
+  let stride = Math.max(plan.deviation, least) / 4;
   if (excess(outside) >= 0) {
     for (let i = 0; excess(outside) >= 0; i++, stride *= 2) {
       if (i === MOST_STEPS_OUT) return inside;

@@ -1,10 +1,10 @@
 import {erfc} from '../math/erfc.js';
-import {findRoot} from '../math/root.js';
 import type {Direction, LossDensity, PrivacyLoss} from './privacy_loss.js';
 
 // Looked up once: in a sandbox, such as a test runner's, each look-up of a global costs more than the function.
-const {abs, asinh, exp, expm1, log, log1p, max, sinh, sqrt} = Math;
+const {abs, asinh, exp, expm1, log, log1p, max, min, sinh, sqrt} = Math;
 
+const MOST_NEWTON_STEPS = 60;
 const SQRT_TWO_PI = sqrt(2 * Math.PI);
 
 /** Component means >= 0 in units of the sensitivity, and their probabilities. */
@@ -36,6 +36,7 @@ export function gaussianMixtureLoss(
           loss: logRatio,
           density: (x, loss) => exp(loss - (x * x) / (2 * z * z)) / (z * SQRT_TWO_PI),
           position,
+          largest: Infinity,
           roughness: (x) => (abs(x) + largest + z) / (z * z),
           below: (x) => weightedSum(means, probabilities, (mean) => normalTail((mean - x) / z)),
           above: (x) => weightedSum(means, probabilities, (mean) => normalTail((x - mean) / z)),
@@ -46,6 +47,7 @@ export function gaussianMixtureLoss(
           loss: (x) => -logRatio(-x),
           density: (x) => exp(-(x * x) / (2 * z * z)) / (z * SQRT_TWO_PI),
           position: (loss) => -position(-loss),
+          largest: -log(massAtZero(mixture)),
           roughness: (x) => (abs(x) + largest + z) / (z * z),
           below: (x) => normalTail(-x / z),
           above: (x) => normalTail(x / z),
@@ -82,6 +84,7 @@ export function replacedSampledGaussianLoss(
   const density: LossDensity = {
     loss: (x) => logRatio(x) - logRatio(-x),
     density: (x) => exp(logRatio(x) - (x * x) / (2 * z * z)) / (z * SQRT_TWO_PI),
+    largest: Infinity,
     position: (loss) => (loss >= 0 ? positionAbove(loss) : -positionAbove(-loss)),
     roughness: (x) => (abs(x) + 2 + z) / (z * z),
     below: (x) => (1 - q) * normalTail(-x / z) + q * normalTail((1 - x) / z),
@@ -122,8 +125,7 @@ function positionOf(
   const variance = z * z;
   const [m0 = 0, m1 = 0] = means;
   if (means.length === 1) return (loss) => (loss * variance) / m0 + m0 / 2;
-  const w0 = means.reduce((sum, mean, j) => (mean === 0 ? sum + (probabilities[j] as number) : sum), 0);
-  const smallest = log(w0);
+  const smallest = log(massAtZero({means, probabilities}));
   if (means.length === 2 && m0 === 0) {
     const w1 = probabilities[1] as number;
     const logW1 = log(w1);
@@ -134,12 +136,43 @@ function positionOf(
       return m1 / 2 + (variance / m1) * (loss < 36 ? log1p(excess) : loss - logW1);
     };
   }
-  const reach = 40 * z + max(...means);
+  const logWeights = probabilities.map((probability) => log(probability));
   return (loss) => {
-    if (loss <= smallest || loss <= logRatio(-reach)) return -Infinity;
-    if (loss >= logRatio(reach)) return Infinity;
-    return findRoot((x) => loss - logRatio(x), {lower: -reach, upper: reach}, reach * 2 ** -52).lower;
+    if (loss <= smallest) return -Infinity;
+    // The log ratio is convex and each term alone is below it, so Newton's method falls from here to the root.
+    let x = Infinity;
+    means.forEach((mean, j) => {
+      if (mean > 0) x = min(x, ((loss - (logWeights[j] as number)) * variance) / mean + mean / 2);
+    });
+    for (let step = 0; step < MOST_NEWTON_STEPS; step++) {
+      const value = logRatio(x);
+      const slope = slopeOf(means, logWeights, variance, x, value);
+      const next = x - (value - loss) / slope;
+      if (!(next < x) || !(slope > 0)) break;
+      x = next;
+    }
+    return x;
   };
+}
+
+/** The derivative of the log ratio. */
+function slopeOf(
+  means: readonly number[],
+  logWeights: readonly number[],
+  variance: number,
+  x: number,
+  value: number,
+): number {
+  let slope = 0;
+  means.forEach((mean, j) => {
+    const power = (mean * (2 * x - mean)) / (2 * variance) + (logWeights[j] as number);
+    slope += (mean / variance) * exp(power - value);
+  });
+  return slope;
+}
+
+function massAtZero({means, probabilities}: Mixture): number {
+  return means.reduce((sum, mean, j) => (mean === 0 ? sum + (probabilities[j] as number) : sum), 0);
 }
 
 function normalTail(x: number): number {

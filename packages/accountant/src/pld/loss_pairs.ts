@@ -1,6 +1,7 @@
-import type {DpEvent} from '../event.js';
+import {type DpEvent, eventText} from '../event.js';
 import {reduceToGaussian} from '../gaussian/reduce.js';
 import type {NeighbouringRelation} from '../neighbours.js';
+import {leafLosses} from './leaf_losses.js';
 import {gaussianMixtureLoss, replacedSampledGaussianLoss} from './gaussian_mixture_loss.js';
 import type {Direction, PrivacyLoss} from './privacy_loss.js';
 
@@ -61,6 +62,11 @@ export function withEvent(
         throw new Error('poissonSampled of something that is not a Gaussian was not refused');
       }
       return withSampledGaussian(total, event.samplingProbability, noiseMultiplier, count, relation);
+    }
+    default: {
+      const losses = leafLosses(event, relation);
+      if (typeof losses === 'number') return withGaussian(total, losses, count);
+      return withPair(total, eventText(event), () => losses, count);
     }
   }
 }

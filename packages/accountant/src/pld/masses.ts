@@ -55,7 +55,7 @@ export function mergedMasses({grid, first, toLower, toUpper, onPoint}: LossCells
     }
   }
   down[cells - 1] = 1;
-  for (let i = cells - 1; i > Math.max(0, mode); i--) {
+  for (let i = cells - 1; i > mode; i--) {
     const surplus = (down[i] as number) * (toUpper[i] as number);
     const missing = growth * (toLower[i - 1] as number);
     down[i - 1] = missing > surplus ? 1 - surplus / missing : 0;

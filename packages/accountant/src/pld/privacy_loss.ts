@@ -27,6 +27,8 @@ export interface LossDensity {
   readonly density: (x: number, loss: number) => number;
   /** The x at which the loss is reached: -Infinity below the smallest loss, Infinity above the largest. */
   readonly position: (loss: number) => number;
+  /** The least upper bound of the losses; Infinity if there is none. */
+  readonly largest: number;
   /** How fast the logarithm of the integrand may change with x, for the choice of quadrature panels. */
   readonly roughness: (x: number) => number;
   /** P(X < x), or a bound above it. */

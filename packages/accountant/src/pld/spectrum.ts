@@ -5,7 +5,8 @@ import type {PrivacyLoss} from './privacy_loss.js';
 import {type LossTerm, type TiltPlan, truncation} from './tilt.js';
 
 // Looked up once: in a sandbox, such as a test runner's, each look-up of a global costs more than the function.
-const {abs, exp, expm1, floor, fround, log, log1p, max, min, round, sin, sqrt} = Math;
+const {abs, ceil, exp, expm1, floor, fround, log, log1p, max, min, round, sin, sqrt} = Math;
+const {PI} = Math;
 
 /** The unit roundoff of a double. */
 const U = 2 ** -53;
@@ -13,6 +14,9 @@ const U = 2 ** -53;
 const MASS_ERROR = 24;
 /** Tilted Fourier coefficients below this are left out, and paid for. */
 const NEGLIGIBLE = 1e-30;
+const LOG_NEGLIGIBLE = log(NEGLIGIBLE);
+/** Logarithm of a coefficient that is left out. */
+const LOST = -Infinity;
 /** Cells on either side of the mode that decide where the grid should lie, shifts tried, and rounds of search. */
 const NEAR_MODE = 200;
 const OFFSETS = 8;
@@ -43,7 +47,7 @@ export function pldSpectrum(
   size: number,
   tolerance: number,
 ): PldSpectrum {
-  const step = rounded(plan.window / size);
+  const step = stepFor(terms, plan.window / size);
   const roots = rootsOfUnity(size);
   const total = terms.reduce((sum, {count}) => sum + count, 0);
   const logMass = truncation(plan.logDelta, total);
@@ -71,9 +75,13 @@ export function pldSpectrum(
   };
 }
 
-/** Rounded to 24 bits, so that offset + k * step is exact. */
-function rounded(step: number): number {
-  return fround(step);
+/** A step that divides the lattice on which all losses lie; or one of 24 bits, so that offset + k * step is exact. */
+function stepFor(terms: readonly LossTerm[], wanted: number): number {
+  const lattice = terms[0]?.loss.lattice ?? 0;
+  if (lattice > 0 && terms.every(({loss}) => loss.lattice === lattice)) {
+    return lattice / ceil(lattice / wanted);
+  }
+  return fround(wanted);
 }
 
 interface OnGrid {
@@ -208,7 +216,7 @@ class Side {
     const eta = 2 * fftError(size);
     for (let k = 0; k <= size / 2; k++) {
       const logAbs = this.#logAbs[k] as number;
-      if (logAbs === -Infinity) continue;
+      if (logAbs === LOST) continue;
       const mirror = (size - k) % size;
       const [zr, zi, mr, mi] = [re[k] as number, im[k] as number, re[mirror] as number, im[mirror] as number];
       // x = (Z_k + conj Z_-k) / 2 from the real part, y = (Z_k - conj Z_-k) / 2i from the imaginary part.
@@ -219,7 +227,7 @@ class Side {
       const power = logAbs + count * log(least);
       const error = (this.#error[k] as number) + count * (eta / least + 6 * U);
       if (power + min(error, 700) < LOG_NEGLIGIBLE) {
-        this.#logAbs[k] = -Infinity;
+        this.#logAbs[k] = LOST;
         this.#re[k] = 0;
         this.#im[k] = 0;
         continue;
@@ -277,7 +285,7 @@ class Side {
       const weight = k === 0 || 2 * k === size ? 1 : 2;
       const inverse = weight / sqrt(norm);
       const logAbs = this.#logAbs[k] as number;
-      if (logAbs === -Infinity) {
+      if (logAbs === LOST) {
         error += inverse * NEGLIGIBLE;
         continue;
       }
@@ -319,7 +327,7 @@ class Side {
         const beyond = exp(min(0, wrapUp - upTilt * (epsilon + period)));
         value -= exp(-tilt * spare) * again + (below + beyond) * (1 / (1 + tilt) + again - 1);
       }
-      if (!(value > 0)) return -Infinity;
+      if (!(value > 0)) return LOST;
       const exponent = logMoment - tilt * epsilon;
       const rounding = slack + 8 * U * (abs(logMoment) + abs(tilt * epsilon) + 4);
       return exponent + log(value) + sign * rounding;
@@ -328,11 +336,9 @@ class Side {
   }
 }
 
-const LOG_NEGLIGIBLE = log(NEGLIGIBLE);
-
 /** sin^2(pi k / size), to full accuracy for small k too. */
 function sinHalfSquared(k: number, size: number): number {
-  return sin((Math.PI * k) / size) ** 2;
+  return sin((PI * k) / size) ** 2;
 }
 
 /** ln of the sum of masses * e^(tilt * losses). */

@@ -38,12 +38,14 @@ const REST = 14;
 /** The first tilt tried, in units of one over the standard deviation, and the ratio to the next. */
 const FIRST_TILT = 0.05;
 const TILT_RATIO = 1.3;
-const MOST_TILTS = 80;
+const MOST_TILTS = 30;
 const REFINEMENTS = 14;
 /** Shares of the best Chernoff tilt that are tried for a shorter window. */
 const SHARES = [1, 0.85, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05];
 /** ln of the part of a result that rounding may cost, over the FFT's. */
 const ROUNDING = Math.log(1e10);
+/** How often a single loss may be wound around the window. */
+const MOST_WINDS = 8;
 const MULTIPLES = [0.5, 1, 1.5, 2.2, 3.2, 4.6, 7];
 /** The delta that planning for an epsilon starts with, and one below which all of a double's range is covered. */
 const LOG_DELTA = -40;
@@ -151,8 +153,18 @@ function planAt(terms: readonly PlannedTerm[], tilt: number, epsilon: number, lo
     if (high < highEnd) [highEnd, upTilt] = [high, by];
   }
   const bottom = Math.min(lowEnd, epsilon);
-  const window = Math.max(epsilon - bottom + rest / tilt, highEnd - epsilon, deviation);
   const lowest = terms.map(({nodes}) => lowestLoss(nodes, tilt, terms));
+  // A window far shorter than what a single loss spans would need more cells than it saves points.
+  const spans = terms.map(({nodes: {losses}}, i) => {
+    const from = Math.max(lowest[i] as number, losses[0] as number);
+    return (losses[losses.length - 1] as number) - from;
+  });
+  const window = Math.max(
+    epsilon - bottom + rest / tilt,
+    highEnd - epsilon,
+    deviation,
+    Math.max(...spans) / MOST_WINDS,
+  );
   return {epsilon, logDelta, tilt, deviation, window, bottom, downTilt, upTilt, lowest};
 }
 

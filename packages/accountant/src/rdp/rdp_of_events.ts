@@ -2,6 +2,7 @@ import type {DpEvent} from '../event.js';
 import {reduceToGaussian} from '../gaussian/reduce.js';
 import type {NeighbouringRelation} from '../neighbours.js';
 import {gaussianRdp} from './gaussian.js';
+import {leafRdp} from './leaf.js';
 import {sampledGaussianRdp} from './sampled_gaussian.js';
 
 /**
@@ -47,6 +48,8 @@ export class RdpOfEvents {
           },
           this.#at(() => 0),
         );
+      default:
+        return this.#at((order) => leafRdp(event, order, this.#relation));
     }
   }
 
