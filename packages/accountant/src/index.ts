@@ -51,6 +51,7 @@ export {
   type PrivacyBounds,
 } from './pld/accountant.js';
 export {type Direction} from './pld/privacy_loss.js';
+export {GdpAccountant} from './gdp/accountant.js';
 export {gaussianDelta} from './gaussian/delta.js';
 export {gaussianEpsilon} from './gaussian/epsilon.js';
 export {reduceToGaussian} from './gaussian/reduce.js';
@@ -63,3 +64,12 @@ export {
   type DpSgdEventOptions,
   type DpSgdRun,
 } from './plan/dp_sgd.js';
+export {analyticGaussian} from './plan/analytic_gaussian.js';
+export {
+  calibrateBatchSize,
+  calibrateNoiseMultiplier,
+  calibrateSteps,
+  type CalibratedEpsilon,
+  type CalibrationAccountant,
+  type PrivacyTarget,
+} from './plan/calibrate.js';

@@ -24,7 +24,7 @@ test('the error names the innermost event, the relation, and what does support i
   expect(error.message).toBe(
     "RdpAccountant does not support poissonSampled({samplingProbability: 0.01, event: gaussian({noiseMultiplier: 1.1})}) under 'replaceOne': " +
       "poissonSampled is supported by RdpAccountant under 'addOrRemoveOne' or 'replaceSpecial'; " +
-      "PldAccountant under 'addOrRemoveOne' or 'replaceOne' or 'replaceSpecial'",
+      "PldAccountant under 'addOrRemoveOne' or 'replaceOne' or 'replaceSpecial'; GdpAccountant under 'addOrRemoveOne'",
   );
 });
 

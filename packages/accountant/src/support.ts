@@ -3,17 +3,20 @@ import {NEIGHBOURING_RELATIONS, type NeighbouringRelation} from './neighbours.js
 import {UnsupportedEventError} from './unsupported_event_error.js';
 
 /** The accountants of this package. */
-export type AccountantName = 'RdpAccountant' | 'PldAccountant';
+export type AccountantName = 'RdpAccountant' | 'PldAccountant' | 'GdpAccountant';
 
 /** For one kind of event: which accountants bound it, and under which relations. */
 type Support = Readonly<Partial<Record<AccountantName, readonly NeighbouringRelation[]>>>;
 
+const APPROXIMATED: readonly NeighbouringRelation[] = ['addOrRemoveOne'];
 const ANY: Support = {RdpAccountant: NEIGHBOURING_RELATIONS, PldAccountant: NEIGHBOURING_RELATIONS};
+const ANY_AND_LIMIT: Support = {...ANY, GdpAccountant: APPROXIMATED};
 // A zeroed-out record that is drawn adds nothing, exactly as a record that is not there; with a replaced record the pair
 // of output distributions is another one, whose privacy loss is known and whose Renyi divergences are not implemented.
 const POISSON: Support = {
   RdpAccountant: ['addOrRemoveOne', 'replaceSpecial'],
   PldAccountant: NEIGHBOURING_RELATIONS,
+  GdpAccountant: APPROXIMATED,
 };
 
 const RDP_ONLY: Support = {RdpAccountant: NEIGHBOURING_RELATIONS};
@@ -40,12 +43,12 @@ const SUPPORT: Readonly<Record<DpEvent['kind'], Support>> = {
   epsilonDelta: PLD_ONLY,
   mixtureOfGaussians: PLD_UNLESS_REPLACED,
   singleEpochTreeAggregation: TREE,
-  noOp: ANY,
-  nonPrivate: ANY,
-  gaussian: ANY,
+  noOp: ANY_AND_LIMIT,
+  nonPrivate: ANY_AND_LIMIT,
+  gaussian: ANY_AND_LIMIT,
   poissonSampled: POISSON,
-  composed: ANY,
-  selfComposed: ANY,
+  composed: ANY_AND_LIMIT,
+  selfComposed: ANY_AND_LIMIT,
 };
 
 /** The same inside poissonSampled, where what is released from one batch must reduce to one Gaussian. */
