@@ -49,7 +49,7 @@ export async function trainMnist(
     const source = seed === undefined ? secureSource() : seededSource(seed);
     const makeSampler = flags.dpsgd && sampling === 'poisson' ? poissonSampler : shuffleSampler;
     const sampler = makeSampler({numExamples, batchSize, source});
-    const ledger = new Ledger(folder && ((row) => folder.appendRow(row)));
+    const ledger = new Ledger(folder?.store);
 
     // The model, and the one line that makes it private.
     const model = mnistNetwork(seed);

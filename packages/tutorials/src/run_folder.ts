@@ -2,7 +2,7 @@ import {closeSync, existsSync, fdatasyncSync, mkdirSync, openSync, writeFileSync
 import {join} from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import type {LedgerRow, PrivacySpent} from '@dp/optimizers';
+import type {LedgerStore, PrivacySpent} from '@dp/optimizers';
 
 import {UsageError} from './usage_error.js';
 
@@ -10,8 +10,8 @@ const LEDGER = 'ledger.jsonl';
 
 /** What a run leaves behind: its ledger, its model and what it spent. */
 export interface RunFolder {
-  /** Writes a ledger row to disk, and returns only when it is there. */
-  appendRow(row: LedgerRow): void;
+  /** Writes each ledger row to disk, and returns only when it is there. */
+  readonly store: LedgerStore;
   /** Writes the model (readable by `tf.loadLayersModel` without this library) and the spent privacy. */
   save(model: LayersModel, spent: PrivacySpent | undefined): Promise<void>;
   close(): void;
@@ -28,9 +28,12 @@ export function openRunFolder(folder: string): RunFolder {
   mkdirSync(folder, {recursive: true});
   const ledger = openSync(ledgerPath, 'ax');
   return {
-    appendRow(row) {
-      writeSync(ledger, `${JSON.stringify(row)}\n`);
-      fdatasyncSync(ledger);
+    store: {
+      rows: [],
+      append(row) {
+        writeSync(ledger, `${JSON.stringify(row)}\n`);
+        fdatasyncSync(ledger);
+      },
     },
     async save(model, spent) {
       await model.save(tf.io.withSaveHandler((artifacts) => Promise.resolve(writeModel(folder, artifacts))));

@@ -27,15 +27,25 @@ export interface LedgerRow {
   readonly random: {readonly name: string; readonly secure: boolean};
 }
 
+/** Where a ledger keeps its rows: a file, a browser's database, or nothing but memory. */
+export interface LedgerStore {
+  /** The rows of earlier runs, checked, oldest first. */
+  readonly rows: readonly LedgerRow[];
+  /** Makes a row durable, and returns only then. If it throws, nothing is released. */
+  append(row: LedgerRow): void;
+}
+
 /**
- * The append-only record of every release (privacy rule 18). A row is written before its update can be seen, and stays
+ * The append-only record of every release (privacy rule 18). A row is durable before its update can be seen, and stays
  * if the step fails afterwards: what is in the ledger has been spent.
  */
 export class Ledger {
-  private readonly entries: LedgerRow[] = [];
+  private readonly entries: LedgerRow[];
 
-  /** @param onRow - Called with each row before its update is visible, for example to write it to a file. If it throws, nothing is released. */
-  constructor(private readonly onRow?: (row: LedgerRow) => void) {}
+  /** @param store - Default: memory alone. What it holds already is part of this ledger. */
+  constructor(private readonly store?: LedgerStore) {
+    this.entries = [...(store?.rows ?? [])];
+  }
 
   get rows(): readonly LedgerRow[] {
     return this.entries;
@@ -44,7 +54,7 @@ export class Ledger {
   /** Writes the row of the next release. */
   append(row: Omit<LedgerRow, 'version' | 'release'>): LedgerRow {
     const complete: LedgerRow = Object.freeze({version: 1, release: this.entries.length, ...row});
-    this.onRow?.(complete);
+    this.store?.append(complete);
     this.entries.push(complete);
     return complete;
   }

@@ -128,14 +128,24 @@ describe('privacySpent', () => {
 describe('Ledger', () => {
   test('numbers rows, freezes them, and lets nothing out if a row cannot be written', () => {
     const written: LedgerRow[] = [];
-    const ledger = new Ledger((row) => {
-      if (written.length === 1) throw new Error('disk full');
-      written.push(row);
+    const ledger = new Ledger({
+      rows: [],
+      append(row) {
+        if (written.length === 1) throw new Error('disk full');
+        written.push(row);
+      },
     });
     const row = ledger.append({...ROW, batchId: '0', sampling: poisson});
     expect(row).toMatchObject({version: 1, release: 0});
     expect(Object.isFrozen(row)).toBe(true);
     expect(() => ledger.append({...ROW, batchId: '1', sampling: poisson})).toThrow('disk full');
     expect(ledger.rows).toEqual(written);
+  });
+
+  test('goes on after the rows that its store holds', () => {
+    const earlier = ledgerOf(2, (i) => ({...ROW, batchId: `${i}`, sampling: poisson})).rows;
+    const ledger = new Ledger({rows: earlier, append: () => undefined});
+    expect(ledger.append({...ROW, batchId: '2', sampling: poisson}).release).toBe(2);
+    expect(ledger.rows).toHaveLength(3);
   });
 });
