@@ -2,6 +2,7 @@
 export type DpErrorCode =
   | 'INVALID_OPTION'
   | 'BATCH_TOO_LARGE'
+  | 'LEDGER_CORRUPT'
   | 'LOSS_FORM'
   | 'MIXES_EXAMPLES'
   | 'NO_RULE'

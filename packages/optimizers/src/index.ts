@@ -15,7 +15,15 @@ export {
 export {privateMean, type PrivateMeanOptions} from './functional/private_mean.js';
 export {ClippedSum} from './sum/clipped_sum.js';
 
-export {Ledger, type LedgerRow, type LedgerStore} from './account/ledger.js';
+export {checkLedgerRow} from './account/check_row.js';
+export {
+  Ledger,
+  type LedgerRow,
+  type LedgerStore,
+  type Mechanism,
+  type ReleaseKind,
+  type ReleasingOptimizer,
+} from './account/ledger.js';
 export {poissonSampler, shuffleSampler, type Sampler, type SamplerOptions} from './account/samplers.js';
 export {privacySpent, type Participation, type PrivacySpent} from './account/spent.js';
 export {type DrawnBatch, type Sampling} from './account/sampling.js';

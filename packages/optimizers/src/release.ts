@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {RandomSource} from '@dp/random';
 
-import type {Ledger, LedgerRow} from './account/ledger.js';
+import type {Ledger, LedgerRow, ReleasingOptimizer} from './account/ledger.js';
 import {checkSamplingFits, type Sampling} from './account/sampling.js';
 import {noisyMean} from './noise/gaussian.js';
 import type {ClippedSum} from './sum/clipped_sum.js';
@@ -16,6 +16,9 @@ export interface ReleaseOptions {
   readonly ledger: Ledger;
   readonly batchId: string;
   readonly sampling: Sampling;
+  readonly optimizer: ReleasingOptimizer;
+  /** Number of the optimizer's step, from 0. */
+  readonly step: number;
 }
 
 /**
@@ -28,7 +31,7 @@ export interface ReleaseOptions {
  */
 export function release(
   total: ClippedSum,
-  {noiseMultiplier, divisor, source, ledger, batchId, sampling}: ReleaseOptions,
+  {noiseMultiplier, divisor, source, ledger, batchId, sampling, optimizer, step}: ReleaseOptions,
 ): {readonly means: tf.Tensor[]; readonly row: LedgerRow} {
   const {l2NormClip, microbatchSize, grid} = total.plan;
   checkSamplingFits(sampling, microbatchSize);
@@ -36,11 +39,16 @@ export function release(
   const standardDeviation = noiseMultiplier * total.bound;
   const sensitivity = total.sensitivity('replaceSpecial');
   const row = ledger.append({
+    what: 'gradientSum',
+    optimizer,
+    step,
+    mechanism: {kind: 'gaussian'},
     batchId,
     sampling,
     noiseMultiplier: standardDeviation / sensitivity,
     sensitivity,
     l2NormClip,
+    clipping: 'flat',
     microbatchSize,
     divisor,
     grid,

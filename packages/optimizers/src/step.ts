@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import type {LedgerRow} from './account/ledger.js';
+import type {LedgerRow, ReleasingOptimizer} from './account/ledger.js';
 import type {Sampling} from './account/sampling.js';
 import {DpError} from './errors.js';
 import {penaltyGradients} from './gradients/penalty.js';
@@ -27,6 +27,9 @@ export interface StepRequest {
   readonly options: CheckedPrivacyOptions;
   /** Whether every variable has to be reached by the loss: where they were not named, another model's may be among them. */
   readonly mustReachAll: boolean;
+  readonly optimizer: ReleasingOptimizer;
+  /** Number of the optimizer's step, from 0. */
+  readonly step: number;
   readonly batchId: string;
   readonly sampling: Sampling;
 }

@@ -1,5 +1,28 @@
 import type {Sampling} from './sampling.js';
 
+/** What a release is of. */
+export type ReleaseKind =
+  /** A sum of clipped gradients. */
+  | 'gradientSum'
+  /** How many gradients were below the clip norm: what adaptive clipping learns from. */
+  | 'belowClipCount'
+  /** How many predictions were right. */
+  | 'accuracyCount';
+
+/** How noise was added. */
+export type Mechanism =
+  /** Fresh noise for this release alone. */
+  | {readonly kind: 'gaussian'}
+  /** The prefix sum at `leaf` of binary tree `tree` of at most `maxLeaves` leaves; both are numbered from 0. */
+  | {readonly kind: 'tree'; readonly tree: number; readonly leaf: number; readonly maxLeaves: number};
+
+/** Who made a release. */
+export interface ReleasingOptimizer {
+  readonly className: string;
+  /** Unique in its ledger. */
+  readonly id: string;
+}
+
 /**
  * One release: one noisy sum that left the private region. A row holds public constants only: nothing about who was
  * drawn, how many, or what their gradients were.
@@ -9,6 +32,11 @@ export interface LedgerRow {
   readonly version: 1;
   /** Number of this release in its ledger, from 0. */
   readonly release: number;
+  readonly what: ReleaseKind;
+  readonly optimizer: ReleasingOptimizer;
+  /** Number of the optimizer's step, from 0. A step that failed and was tried again has rows for both. */
+  readonly step: number;
+  readonly mechanism: Mechanism;
   /** Releases with one batch id are one event (privacy rule 6). */
   readonly batchId: string;
   readonly sampling: Sampling;
@@ -16,7 +44,10 @@ export interface LedgerRow {
   readonly noiseMultiplier: number;
   /** L2 bound of what one record can change in the sum: when it is added, removed or zeroed out. Includes rounding. */
   readonly sensitivity: number;
+  /** The norm that gradients were clipped to, over all parameters together; for a count, the norm it is about. */
   readonly l2NormClip: number;
+  /** The clipping mode in words, with its constants; `flat` is one norm over all parameters. */
+  readonly clipping: string;
   readonly microbatchSize: number;
   /** The public constant that the noisy sum was divided by. */
   readonly divisor: number;
@@ -41,14 +72,25 @@ export interface LedgerStore {
  */
 export class Ledger {
   private readonly entries: LedgerRow[];
+  private readonly optimizerIds: Set<string>;
 
   /** @param store - Default: memory alone. What it holds already is part of this ledger. */
   constructor(private readonly store?: LedgerStore) {
     this.entries = [...(store?.rows ?? [])];
+    this.optimizerIds = new Set(this.entries.map(({optimizer}) => optimizer.id));
   }
 
   get rows(): readonly LedgerRow[] {
     return this.entries;
+  }
+
+  /** A name for an optimizer that no other in this ledger has, nor had in an earlier run. */
+  nameOptimizer(className: string): ReleasingOptimizer {
+    let number = 0;
+    while (this.optimizerIds.has(`${className}-${number}`)) number++;
+    const id = `${className}-${number}`;
+    this.optimizerIds.add(id);
+    return {className, id};
   }
 
   /** Writes the row of the next release. */

@@ -1,20 +1,11 @@
 import {describe, expect, test} from '@jest/globals';
 import {gaussian, gaussianEpsilon, poissonSampled, RdpAccountant} from '@dp/accountant';
 
+import {ROW} from '../testing/ledger_row.js';
 import {Ledger, type LedgerRow} from './ledger.js';
 import {privacySpent} from './spent.js';
 
 const DELTA = 1e-5;
-const ROW = {
-  noiseMultiplier: 1.1,
-  sensitivity: 1,
-  l2NormClip: 1,
-  microbatchSize: 1,
-  divisor: 256,
-  grid: 2 ** -30,
-  numParameters: 10,
-  random: {name: 'webcrypto', secure: true},
-};
 
 function ledgerOf(count: number, row: (i: number) => Omit<LedgerRow, 'version' | 'release'>): Ledger {
   const ledger = new Ledger();

@@ -123,7 +123,7 @@ describe('the functional API', () => {
     });
     optimizer.minimizeDrawn(drawn, losses(theirs), {batch: [x, y], varList: variablesOf(theirs)}).dispose();
     expect(weightValues(mine)).toEqual(weightValues(theirs));
-    expect(optimizer.ledger.rows).toEqual([row]);
+    expect(optimizer.ledger.rows).toEqual([{...row, optimizer: {className: 'DPSGD', id: 'DPSGD-0'}}]);
     expect(ledger.rows).toEqual([row]);
   });
 

@@ -43,6 +43,8 @@ export function privateMean(
     ledger,
     batchId: drawn?.id ?? `call-${ledger.rows.length}`,
     sampling,
+    optimizer: {className: 'privateMean', id: 'privateMean'},
+    step: ledger.rows.length,
   });
   const gradients: tf.NamedTensorMap = {};
   exact.variables.forEach(({name}, v) => {

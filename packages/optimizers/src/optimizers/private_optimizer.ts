@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import type {Ledger} from '../account/ledger.js';
+import type {Ledger, ReleasingOptimizer} from '../account/ledger.js';
 import {checkSamplingFits, type DrawnBatch} from '../account/sampling.js';
 import {DpError} from '../errors.js';
 import {privateGradient, type BatchPiece} from '../step.js';
@@ -22,6 +22,7 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
 
   protected readonly privacy: CheckedPrivacyOptions;
   private readonly base: tf.Optimizer;
+  private name: ReleasingOptimizer | undefined;
   private variables: readonly tf.Variable[] | undefined;
 
   /** @throws DpError INVALID_OPTION. */
@@ -66,6 +67,8 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
       variables,
       options: this.privacy,
       mustReachAll: varList === undefined,
+      optimizer: this.releasing,
+      step: this.iterations,
       batchId: `call-${this.ledger.rows.length}`,
       sampling: {kind: 'unknown'},
     });
@@ -107,6 +110,8 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
       variables,
       options: this.privacy,
       mustReachAll: varList === undefined,
+      optimizer: this.releasing,
+      step: this.iterations,
       batchId: drawn.id,
       sampling: drawn.sampling,
     });
@@ -136,6 +141,10 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
         `${this.getClassName()} has no weights but its step count, got ${rest.length} more`,
       );
     }
+  }
+
+  private get releasing(): ReleasingOptimizer {
+    return (this.name ??= this.ledger.nameOptimizer(this.getClassName()));
   }
 
   /** The variables of every step: fixed at the first, since a coordinate without noise would be a leak (privacy rule 16). */
