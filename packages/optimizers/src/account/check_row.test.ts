@@ -11,7 +11,7 @@ const GOOD: LedgerRow = {...ROW, version: 1, release: 3, batchId: 'b', sampling:
 const SAMPLINGS: readonly Sampling[] = [
   {kind: 'unknown'},
   {kind: 'poisson', numExamples: 60_000, samplingProbability: 256 / 60_000},
-  {kind: 'shuffle', numExamples: 1000, batchSize: 100, epoch: 4},
+  {kind: 'shuffle', sampler: 's', numExamples: 1000, batchSize: 100, epoch: 4},
 ];
 
 describe('checkLedgerRow', () => {

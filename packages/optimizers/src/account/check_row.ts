@@ -38,6 +38,7 @@ const SAMPLINGS: {readonly [K in Sampling['kind']]: Reader<Extract<Sampling, {ki
   poisson: record({kind: literal('poisson'), numExamples: integer(1), samplingProbability: probability}),
   shuffle: record({
     kind: literal('shuffle'),
+    sampler: text,
     numExamples: integer(1),
     batchSize: integer(1),
     epoch: integer(0),

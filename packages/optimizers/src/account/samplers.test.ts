@@ -44,6 +44,18 @@ describe('shuffleSampler', () => {
     for (const order of orders) expect(order.slice().sort((a, b) => a - b)).toEqual([...Array(10).keys()]);
     expect(orders[0]).not.toEqual(orders[1]);
     expect(epochs[1]?.map((batch) => batch.indices.length)).toEqual([4, 4, 2]);
-    expect(epochs[1]?.[0]?.sampling).toEqual({kind: 'shuffle', numExamples: 10, batchSize: 4, epoch: 1});
+    expect(epochs[1]?.[0]?.sampling).toEqual({
+      kind: 'shuffle',
+      sampler: expect.stringMatching(/^shuffle-[0-9a-f]{24}$/),
+      numExamples: 10,
+      batchSize: 4,
+      epoch: 1,
+    });
+  });
+
+  test('names its batches unlike every other sampler, also of the same seed', () => {
+    const first = () => shuffleSampler({numExamples: 10, batchSize: 4, source: seededSource(3)}).next();
+    expect(first().id).not.toBe(first().id);
+    expect(first().indices).toEqual(first().indices);
   });
 });

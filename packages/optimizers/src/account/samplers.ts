@@ -35,11 +35,12 @@ export interface SamplerOptions {
 export function poissonSampler(options: SamplerOptions): Sampler {
   const {numExamples, batchSize, source} = checked(options);
   const samplingProbability = effectiveSamplingProbability(batchSize / numExamples);
+  const sampler = uniqueName('poisson');
   let drawn = 0;
   return {
     stepsPerEpoch: Math.floor(numExamples / batchSize),
     next: () => ({
-      id: `poisson-${drawn++}`,
+      id: `${sampler}-${drawn++}`,
       indices: poissonSample({numExamples, samplingProbability, source}),
       sampling: {kind: 'poisson', numExamples, samplingProbability},
     }),
@@ -55,6 +56,7 @@ export function poissonSampler(options: SamplerOptions): Sampler {
 export function shuffleSampler(options: SamplerOptions): Sampler {
   const {numExamples, batchSize, source} = checked(options);
   const stepsPerEpoch = Math.ceil(numExamples / batchSize);
+  const sampler = uniqueName('shuffle');
   let order = new Int32Array(0);
   let drawn = 0;
   return {
@@ -65,12 +67,19 @@ export function shuffleSampler(options: SamplerOptions): Sampler {
       if (step === 0) order = randomPermutation(numExamples, source);
       drawn++;
       return {
-        id: `shuffle-${epoch}-${step}`,
+        id: `${sampler}-${epoch}-${step}`,
         indices: order.slice(step * batchSize, (step + 1) * batchSize),
-        sampling: {kind: 'shuffle', numExamples, batchSize, epoch},
+        sampling: {kind: 'shuffle', sampler, numExamples, batchSize, epoch},
       };
     },
   };
+}
+
+/** Of this sampler, among all: releases on batches of the same name would count as made from one batch. Public. */
+function uniqueName(kind: string): string {
+  const words = new Uint32Array(3);
+  secureSource().fill(words);
+  return `${kind}-${Array.from(words, (word) => word.toString(16).padStart(8, '0')).join('')}`;
 }
 
 function checked({

@@ -9,9 +9,14 @@ export type Sampling =
   | {readonly kind: 'unknown'}
   /** Each of `numExamples` records joined independently with `samplingProbability`. */
   | {readonly kind: 'poisson'; readonly numExamples: number; readonly samplingProbability: number}
-  /** Batches of `batchSize` cut from a fresh permutation of `numExamples` records: each takes part once in `epoch`. */
+  /**
+   * Batches of `batchSize` cut from a fresh permutation of `numExamples` records: each takes part once in each `epoch` of
+   * each `sampler`.
+   */
   | {
       readonly kind: 'shuffle';
+      /** Unique among all samplers, also of other runs. */
+      readonly sampler: string;
       readonly numExamples: number;
       readonly batchSize: number;
       readonly epoch: number;
@@ -19,7 +24,7 @@ export type Sampling =
 
 /** A batch that a sampler drew. `indices` is sensitive, and so is its length under Poisson sampling. */
 export interface DrawnBatch {
-  /** Unique among the sampler's batches; releases that share it are accounted as one event (privacy rule 6). */
+  /** Unique among all batches of all samplers; releases that share it are accounted as one event (privacy rule 6). */
   readonly id: string;
   readonly indices: Int32Array;
   readonly sampling: Sampling;

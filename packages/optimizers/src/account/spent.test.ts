@@ -14,7 +14,13 @@ function ledgerOf(count: number, row: (i: number) => Omit<LedgerRow, 'version' |
 }
 
 const poisson = {kind: 'poisson' as const, numExamples: 60_000, samplingProbability: 256 / 60_000};
-const shuffle = (epoch: number) => ({kind: 'shuffle' as const, numExamples: 1000, batchSize: 100, epoch});
+const shuffle = (epoch: number) => ({
+  kind: 'shuffle' as const,
+  sampler: 's',
+  numExamples: 1000,
+  batchSize: 100,
+  epoch,
+});
 
 describe('privacySpent', () => {
   test("gives the original tutorial's figures for its Poisson-sampled runs", () => {
