@@ -391,13 +391,35 @@ describe('the parts of clip and sum', () => {
     );
   });
 
-  test('copyImage copies rows and leaves what lies between them', () => {
-    const arena = new Arena();
-    const source = arena.place([1, 2, 3, 4, 5, 6]);
-    const target = arena.place([0, 0, 0, 0, 0, 0, 0, 0]);
-    arena.writable(8, target + 4);
-    arena.writable(8, target + 20);
-    arena.run((kernels) => kernels.copyImage(source, target + 4, 2, 8, 12, 16));
-    expect(arena.float32(target, 8)).toEqual([0, 1, 2, 0, 0, 4, 5, 0]);
+  test('copyImage copies rows of any length and leaves what lies between them', () => {
+    fc.assert(
+      fc.property(
+        fc.nat({max: 4}),
+        fc.oneof(size(70), fc.integer({min: 250, max: 300})),
+        fc.nat({max: 9}),
+        fc.nat({max: 9}),
+        (rows, rowBytes, sourceGap, targetGap) => {
+          const arena = new Arena();
+          const [sourceStride, targetStride] = [rowBytes + sourceGap, rowBytes + targetGap];
+          const words = (bytes: number) => Math.ceil(bytes / 4);
+          const values = Int32Array.from(
+            {length: words(rows * sourceStride)},
+            (_, i) => 0x01020304 * (i + 1),
+          );
+          const before = new Int32Array(words(rows * targetStride));
+          const source = arena.place(values, 'int32');
+          const target = arena.writable(before.byteLength, arena.place(before, 'int32'));
+          arena.run((kernels) =>
+            kernels.copyImage(source, target, rows, rowBytes, sourceStride, targetStride),
+          );
+          const given = new Uint8Array(values.buffer);
+          const expected = new Uint8Array(before.byteLength);
+          for (let y = 0; y < rows; y++) {
+            expected.set(given.subarray(y * sourceStride, y * sourceStride + rowBytes), y * targetStride);
+          }
+          expect(arena.bytes(target, before.byteLength)).toEqual([...expected]);
+        },
+      ),
+    );
   });
 });

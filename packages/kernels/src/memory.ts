@@ -15,14 +15,15 @@ export interface WasmBackend {
   readonly dataIdMap: {get(dataId: DataId): TensorData};
   makeOutput(shape: number[], dtype: DataType): TensorInfo;
   disposeData(dataId: DataId): boolean;
+  incRef(dataId: DataId): void;
 }
 
 /** A workspace inside the wasm backend's own memory. */
 export interface BackendMemory extends Workspace {
   /** Byte address of a tensor's values. Throws for another dtype, and where tf.js ran out of memory. */
   address(tensor: TensorInfo, dtype?: DataType): number;
-  /** A new float32 output tensor of the backend; its values are whatever the memory held. */
-  output(shape: number[]): TensorInfo;
+  /** A new output tensor of the backend (default: float32); its values are whatever the memory held. */
+  output(shape: number[], dtype?: DataType): TensorInfo;
   /** A new float32 output tensor of zeros. */
   zeros(shape: number[]): TensorInfo;
 }
@@ -73,9 +74,9 @@ function link(backend: WasmBackend): BackendMemory {
     return memoryOffset;
   };
 
-  const output = (shape: number[]): TensorInfo => {
-    const info = backend.makeOutput(shape, 'float32');
-    address(info); // so that running out of memory shows before anything is computed
+  const output = (shape: number[], dtype: DataType = 'float32'): TensorInfo => {
+    const info = backend.makeOutput(shape, dtype);
+    address(info, dtype); // so that running out of memory shows before anything is computed
     return info;
   };
   const zeros = (shape: number[]): TensorInfo => {

@@ -8,6 +8,10 @@ import {
   type KernelFunc,
 } from '@tensorflow/tfjs-core';
 import {backendMemory, isWasmBackend, type WasmBackend} from './memory.js';
+import {cast, identity} from './training/identity.js';
+import {concat, pack} from './training/join.js';
+import {splitV, unpack} from './training/part.js';
+import {slice} from './training/slice.js';
 import {conv2DBackpropFilter} from './training/conv2d_backprop_filter.js';
 import {conv2DBackpropInput} from './training/conv2d_backprop_input.js';
 import {conv3DBackpropInput} from './training/conv3d_backprop_input.js';
@@ -24,13 +28,20 @@ const WASM = 'wasm';
 
 const TRAINING_KERNELS: readonly TrainingKernel[] = [
   batchMatMul,
+  cast,
+  concat,
   conv2DBackpropFilter,
   conv2DBackpropInput,
   conv3DBackpropInput,
   depthwiseConv2dBackpropFilter,
   depthwiseConv2dBackpropInput,
   fusedMatMul,
+  identity,
   maxPoolGrad,
+  pack,
+  slice,
+  splitV,
+  unpack,
   unsortedSegmentSum,
 ];
 

@@ -56,6 +56,10 @@ export class Arena {
     expect(changed).toEqual([]);
   }
 
+  bytes(address: number, length: number): number[] {
+    return Array.from(new Uint8Array(this.#memory.buffer, address, length));
+  }
+
   float32(address: number, length: number): number[] {
     const view = new DataView(this.#memory.buffer, address);
     return Array.from({length}, (_, i) => view.getFloat32(4 * i, true));

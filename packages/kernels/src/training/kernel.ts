@@ -20,7 +20,7 @@ export interface KernelCall {
 export interface TrainingKernel {
   readonly kernelName: string;
   /** stock: the backend's own kernel, if it has one, for the cases that it does well. */
-  run(call: KernelCall, stock: KernelFunc | undefined): TensorInfo;
+  run(call: KernelCall, stock: KernelFunc | undefined): TensorInfo | TensorInfo[];
 }
 
 /** A required input of a kernel. */
@@ -43,10 +43,23 @@ export function inputOf(call: KernelCall, name: string, shape: readonly number[]
   return tensor;
 }
 
+/** The inputs of a kernel that takes a list of tensors. */
+export function inputList({inputs}: KernelCall): TensorInfo[] {
+  return inputs as unknown as TensorInfo[];
+}
+
 /** Hands a call to the backend's own kernel. */
 export function delegate(stock: KernelFunc | undefined, kernelName: string, call: KernelCall): TensorInfo {
+  return delegateAll(stock, kernelName, call) as TensorInfo;
+}
+
+/** The same for a kernel of several outputs. */
+export function delegateAll(
+  stock: KernelFunc | undefined,
+  kernelName: string,
+  {inputs, attrs, backend}: KernelCall,
+): TensorInfo | TensorInfo[] {
   if (stock === undefined)
     throw new Error(`the wasm backend has no kernel '${kernelName}' of its own for this case`);
-  const {inputs, attrs, backend} = call;
-  return stock({inputs, attrs, backend}) as TensorInfo;
+  return stock({inputs, attrs, backend});
 }
