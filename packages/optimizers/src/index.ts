@@ -15,6 +15,18 @@ export {
 export {privateMean, type PrivateMeanOptions} from './functional/private_mean.js';
 export {ClippedSum} from './sum/clipped_sum.js';
 
+export {
+  adaptive,
+  automatic,
+  perLayer,
+  type AdaptiveClipping,
+  type AutomaticClipping,
+  type Clipping,
+  type ClippingMode,
+  type LayerGroup,
+  type PerLayerClipping,
+} from './clip/mode.js';
+
 export {checkLedgerRow} from './account/check_row.js';
 export {
   Ledger,

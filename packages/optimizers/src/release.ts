@@ -3,12 +3,15 @@ import type {RandomSource} from '@dp/random';
 
 import type {Ledger, LedgerRow, ReleasingOptimizer} from './account/ledger.js';
 import {checkSamplingFits, type Sampling} from './account/sampling.js';
+import {COUNT_GRID, COUNT_SENSITIVITY, nextClipNorm, noisyCount, splitNoise} from './clip/adaptive.js';
+import type {AdaptiveClipping} from './clip/mode.js';
+import {clippingText, noiseDeviations} from './clip/plan.js';
 import {noisyMean} from './noise/gaussian.js';
 import type {ClippedSum} from './sum/clipped_sum.js';
 
 /** What turns a clipped sum into something that may be seen. All public constants. */
 export interface ReleaseOptions {
-  /** Noise standard deviation over the bound of one clipped gradient. */
+  /** Noise standard deviation over the bound of one clipped gradient: of everything released here together. */
   readonly noiseMultiplier: number;
   /** What the noisy sum is divided by. */
   readonly divisor: number;
@@ -21,40 +24,97 @@ export interface ReleaseOptions {
   readonly step: number;
 }
 
+/** What has left the private region. */
+export interface Released {
+  /** Private, one tensor a variable. */
+  readonly means: tf.Tensor[];
+  /** The row of the gradients. */
+  readonly row: LedgerRow;
+  /** The clip norm for the next step: private where it is adaptive, and otherwise the same. */
+  readonly nextL2NormClip: number;
+}
+
 /**
- * The one place where something leaves the private region: a ledger row, then noise on every coordinate, then the division
- * by a public constant.
+ * The one place where a gradient leaves the private region: ledger rows, then noise on every coordinate, then the division
+ * by a public constant. With adaptive clipping the count leaves here too, and both together have the noise multiplier.
  *
  * @param total - Sensitive.
- * @returns `means`, private, one tensor a variable; and the row.
- * @throws DpError UNSUPPORTED for microbatches of several examples on a Poisson batch; nothing is released then.
+ * @param belowClip - Adaptive clipping's centred count over the same batch; sensitive.
+ * @throws DpError UNSUPPORTED for microbatches of several examples on a Poisson batch; INVALID_OPTION if the count's noise is
+ *   too small. Nothing is released then.
  */
-export function release(
-  total: ClippedSum,
-  {noiseMultiplier, divisor, source, ledger, batchId, sampling, optimizer, step}: ReleaseOptions,
-): {readonly means: tf.Tensor[]; readonly row: LedgerRow} {
-  const {l2NormClip, microbatchSize, grid} = total.plan;
-  checkSamplingFits(sampling, microbatchSize);
-  // The noise is measured in the bound that holds after rounding, so that the multiplier is met exactly.
-  const standardDeviation = noiseMultiplier * total.bound;
-  const sensitivity = total.sensitivity('replaceSpecial');
+export function release(total: ClippedSum, options: ReleaseOptions, belowClip = 0): Released {
+  const {l2NormClip, microbatchSize, clipping} = total.plan;
+  checkSamplingFits(options.sampling, microbatchSize);
+  if (clipping === 'flat' || clipping.kind !== 'adaptive')
+    return {...releaseSum(total, options), nextL2NormClip: l2NormClip};
+  const {gradients} = splitNoise(options.noiseMultiplier, clipping);
+  const countRow = appendCountRow(total, options, clipping);
+  const released = releaseSum(total, {...options, noiseMultiplier: gradients});
+  const standardDeviation = countRow.noiseMultiplier * countRow.sensitivity;
+  const count = noisyCount(belowClip, standardDeviation, options.source);
+  return {...released, nextL2NormClip: nextClipNorm(l2NormClip, count, options.divisor, clipping)};
+}
+
+function releaseSum(total: ClippedSum, options: ReleaseOptions): {means: tf.Tensor[]; row: LedgerRow} {
+  const {noiseMultiplier, divisor, source, ledger} = options;
+  const {plan} = total;
   const row = ledger.append({
     what: 'gradientSum',
+    ...rowOf(total, options),
+    sensitivity: total.sensitivity('replaceSpecial'),
+    noiseMultiplier: noiseMultiplier / recordsPerGroup(total),
+    grid: plan.grid,
+    numParameters: total.numParameters,
+  });
+  const standardDeviations: number[] = [];
+  const byPart = noiseDeviations(plan, noiseMultiplier);
+  plan.parts.forEach(({variables}, p) => {
+    for (const v of variables) standardDeviations[v] = byPart[p] as number;
+  });
+  const means = noisyMean(total.units, {standardDeviations, grid: plan.grid, divisor}, source);
+  return {means: total.variables.map(({shape}, v) => tf.tensor(means[v] ?? [], shape, 'float32')), row};
+}
+
+function appendCountRow(
+  total: ClippedSum,
+  options: ReleaseOptions,
+  {countNoise}: AdaptiveClipping,
+): LedgerRow {
+  const sensitivity = COUNT_SENSITIVITY * recordsPerGroup(total);
+  return options.ledger.append({
+    what: 'belowClipCount',
+    ...rowOf(total, options),
+    sensitivity,
+    noiseMultiplier: countNoise / sensitivity,
+    grid: COUNT_GRID,
+    numParameters: 1,
+  });
+}
+
+/** In a microbatch of several examples, one can move the clipped mean from any point of the ball to any other. */
+function recordsPerGroup(total: ClippedSum): 1 | 2 {
+  return total.plan.microbatchSize > 1 ? 2 : 1;
+}
+
+/** What all rows of one release share. */
+function rowOf(
+  {plan}: ClippedSum,
+  {noiseMultiplier, divisor, source, optimizer, step, batchId, sampling}: ReleaseOptions,
+): Omit<
+  LedgerRow,
+  'version' | 'release' | 'what' | 'sensitivity' | 'noiseMultiplier' | 'grid' | 'numParameters'
+> {
+  return {
     optimizer,
     step,
     mechanism: {kind: 'gaussian'},
     batchId,
     sampling,
-    noiseMultiplier: standardDeviation / sensitivity,
-    sensitivity,
-    l2NormClip,
-    clipping: 'flat',
-    microbatchSize,
+    l2NormClip: plan.l2NormClip,
+    clipping: clippingText(plan, noiseMultiplier),
+    microbatchSize: plan.microbatchSize,
     divisor,
-    grid,
-    numParameters: total.numParameters,
     random: {name: source.name, secure: source.secure},
-  });
-  const means = noisyMean(total.units, {standardDeviation, grid, divisor}, source);
-  return {means: total.variables.map(({shape}, v) => tf.tensor(means[v] ?? [], shape, 'float32')), row};
+  };
 }

@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import type {LedgerRow, ReleasingOptimizer} from './account/ledger.js';
 import type {Sampling} from './account/sampling.js';
+import {centredCount} from './clip/adaptive.js';
+import {clippingPlan} from './clip/plan.js';
 import {DpError} from './errors.js';
 import {penaltyGradients} from './gradients/penalty.js';
 import type {CheckedPrivacyOptions} from './optimizers/options.js';
@@ -9,7 +11,7 @@ import {withPerExampleLoss} from './per_example_loss.js';
 import {release} from './release.js';
 import {clippedSum} from './sum/clip_and_sum.js';
 import {ClippedSum} from './sum/clipped_sum.js';
-import {gridFor, MAX_EXAMPLES_PER_STEP} from './sum/grid.js';
+import {MAX_EXAMPLES_PER_STEP} from './sum/grid.js';
 import type {SeparationProof} from './tape/prove.js';
 import type {DeclaredSources} from './tape/sources.js';
 
@@ -39,16 +41,20 @@ export interface StepResult {
   readonly gradients: tf.Tensor[];
   /** The mean loss of the batch, NaN for an empty one. Sensitive: no epsilon covers it. */
   readonly loss: tf.Scalar;
+  /** The row of the gradients. */
   readonly row: LedgerRow;
+  /** The `l2NormClip` for the next step: private where clipping is adaptive, and otherwise the same. */
+  readonly nextL2NormClip: number;
 }
 
 /** One private gradient, from the batch to the noisy mean. Synchronous. */
 export function privateGradient(request: StepRequest): StepResult {
   const {options, variables} = request;
-  const plan = {...options, grid: gridFor(options.l2NormClip)};
+  const plan = clippingPlan(options, variables);
   let total = ClippedSum.empty(variables, plan);
   let batchSize = 0;
   let lossSum = 0;
+  let belowClip = 0;
   let penalties: readonly (tf.Tensor | undefined)[] = [];
   try {
     // Forward, proof, backward; clip each example; sum exactly, over all pieces.
@@ -57,8 +63,9 @@ export function privateGradient(request: StepRequest): StepResult {
       withPerExampleLoss({lossFn, variables, sources, ...options, checkBatchSize}, (examples) => {
         if (request.mustReachAll) checkReached(variables, examples.proof);
         const losses = examples.loss.values.dataSync();
-        const {units} = clippedSum(examples.contributions, losses, examples.batchSize, plan);
+        const {units, norms} = clippedSum(examples.contributions, losses, examples.batchSize, plan);
         total = total.plus(new ClippedSum(variables, units, plan));
+        belowClip += centredCount(norms, plan.l2NormClip);
         // Regularizers depend on no example: once a step, added after the noise.
         if (batchSize === 0)
           penalties = penaltyGradients(examples.recording, examples.loss, variables).map(
@@ -70,11 +77,15 @@ export function privateGradient(request: StepRequest): StepResult {
     }
     // Ledger, noise, division by the public constant: also for an empty batch (privacy rule 9).
     const {noiseMultiplier, numMicrobatches: divisor, randomSource: source, ledger} = options;
-    const {means, row} = release(total, {...request, noiseMultiplier, divisor, source, ledger});
+    const {means, ...released} = release(
+      total,
+      {...request, noiseMultiplier, divisor, source, ledger},
+      belowClip,
+    );
     return {
       gradients: means.map((gradient, v) => withPenalty(gradient, penalties[v])),
       loss: tf.scalar(lossSum / batchSize),
-      row,
+      ...released,
     };
   } finally {
     tf.dispose(penalties as tf.Tensor[]);

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {NeighbouringRelation} from '@dp/accountant';
 
+import {clippingPlan} from '../clip/plan.js';
 import {positive, positiveInteger} from '../optimizers/options.js';
 import {withPerExampleLoss} from '../per_example_loss.js';
 import {clippedSum} from '../sum/clip_and_sum.js';
 import {ClippedSum} from '../sum/clipped_sum.js';
-import {gridFor} from '../sum/grid.js';
 import type {DeclaredSources} from '../tape/sources.js';
 
 /** Options of `clippedGradients`. */
@@ -49,7 +49,7 @@ export function clippedGradients(
   positive('l2NormClip', l2NormClip);
   positiveInteger('microbatchSize', microbatchSize);
   positive('normalizeBy', normalizeBy);
-  const plan = {l2NormClip, microbatchSize, grid: gridFor(l2NormClip)};
+  const plan = clippingPlan({l2NormClip, microbatchSize}, variables);
   const found = withPerExampleLoss({lossFn, variables, sources}, (examples) => {
     const losses = examples.loss.values.dataSync<'float32'>();
     const {units, norms} = clippedSum(examples.contributions, losses, examples.batchSize, plan);

@@ -6,23 +6,23 @@ import {fillGridGaussian, type RandomSource} from '@dp/random';
  * conversion to float32 come last (privacy rules 14-16). Every coordinate gets fresh noise, whatever its sum.
  *
  * @param sums - Sensitive; integers in grid units, one array a variable.
- * @param standardDeviation - Of the noise on the sum, in the gradient's unit.
+ * @param standardDeviations - Of the noise on the sum, in the gradient's unit, one a variable.
  * @param divisor - Public constant.
  * @returns The private means, one array a variable.
  */
 export function noisyMean(
   sums: readonly Float64Array[],
   {
-    standardDeviation,
+    standardDeviations,
     grid,
     divisor,
-  }: {readonly standardDeviation: number; readonly grid: number; readonly divisor: number},
+  }: {readonly standardDeviations: readonly number[]; readonly grid: number; readonly divisor: number},
   source: RandomSource,
 ): Float32Array[] {
   const unit = grid / divisor;
-  return sums.map((sum) => {
+  return sums.map((sum, v) => {
     const noise = new Float64Array(sum.length);
-    fillGridGaussian(noise, standardDeviation / grid, source);
+    fillGridGaussian(noise, (standardDeviations[v] ?? NaN) / grid, source);
     const mean = new Float32Array(sum.length);
     for (let i = 0; i < sum.length; i++) mean[i] = ((sum[i] as number) + (noise[i] as number)) * unit;
     return mean;

@@ -1,12 +1,15 @@
 import {secureSource, type RandomSource} from '@dp/random';
 
 import {Ledger} from '../account/ledger.js';
+import {checkClipping, type Clipping} from '../clip/mode.js';
 import {DpError} from '../errors.js';
 
 /** What makes a gradient private. Every field is a public constant. */
 export interface PrivacyOptions {
   /** C: each example's gradient over all variables together is clipped to this L2 norm. Greater than 0. */
   readonly l2NormClip: number;
+  /** How gradients are bounded: `'flat'` (default), `perLayer(...)`, `automatic(...)` or `adaptive(...)`. */
+  readonly clipping?: Clipping;
   /** Noise standard deviation divided by `l2NormClip`. At least 0; 0 is not private. */
   readonly noiseMultiplier: number;
   /** The public divisor of the noisy sum; with microbatches of one example, the expected batch size. Integer, at least 1. */
@@ -33,7 +36,9 @@ export interface CheckedPrivacyOptions extends Required<PrivacyOptions> {
 /** @throws DpError INVALID_OPTION, with name, value, bound and remedy. */
 export function checkPrivacyOptions(options: PrivacyOptions): CheckedPrivacyOptions {
   const {l2NormClip, noiseMultiplier, numMicrobatches, expectedBatchSize, microbatchSize} = options;
+  const {clipping = 'flat'} = options;
   positive('l2NormClip', l2NormClip);
+  checkClipping(clipping);
   if (!(noiseMultiplier >= 0 && Number.isFinite(noiseMultiplier))) {
     throw new DpError(
       'INVALID_OPTION',
@@ -58,6 +63,7 @@ export function checkPrivacyOptions(options: PrivacyOptions): CheckedPrivacyOpti
   }
   return {
     l2NormClip,
+    clipping,
     noiseMultiplier,
     numMicrobatches,
     microbatchSize: size,

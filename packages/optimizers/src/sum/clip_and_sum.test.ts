@@ -6,6 +6,7 @@ import fc from 'fast-check';
 
 import {normalValues} from '../testing/tensors.js';
 import {clippedSum} from './clip_and_sum.js';
+import {clippingPlan} from '../clip/plan.js';
 import {gridFor, roundedSensitivity} from './grid.js';
 
 const unitsOf = (...args: Parameters<typeof clippedSum>): Float64Array[] => clippedSum(...args).units;
@@ -22,9 +23,9 @@ function sumOf(
   l2NormClip: number,
   losses = rows.map(() => 0),
 ): Float64Array {
-  const grid = gridFor(l2NormClip);
-  const [sum] = unitsOf(explicit(rows), losses, rows.length, {l2NormClip, microbatchSize: 1, grid});
-  return sum?.map((units) => units * grid) ?? new Float64Array();
+  const plan = clippingPlan({l2NormClip, microbatchSize: 1}, [{name: 'w', size: rows[0]?.length ?? 1}]);
+  const [sum] = unitsOf(explicit(rows), losses, rows.length, plan);
+  return sum?.map((units) => units * plan.grid) ?? new Float64Array();
 }
 
 function distance(a: Float64Array, b: Float64Array): number {
@@ -100,7 +101,7 @@ describe('the clipped sum', () => {
   });
 
   test('a microbatch without its member that is not finite keeps its divisor', () => {
-    const plan = {l2NormClip: 10, microbatchSize: 2, grid: gridFor(10)};
+    const plan = clippingPlan({l2NormClip: 10, microbatchSize: 2}, [{name: 'w', size: 2}]);
     const [sum] = unitsOf(
       explicit([
         [1, 2],
@@ -114,7 +115,7 @@ describe('the clipped sum', () => {
   });
 
   test('of nothing is nothing', () => {
-    const plan = {l2NormClip: 1, microbatchSize: 1, grid: gridFor(1)};
+    const plan = clippingPlan({l2NormClip: 1, microbatchSize: 1}, [{name: 'w', size: 3}]);
     expect(unitsOf([{size: 3, contributions: []}], [], 0, plan)).toEqual([new Float64Array(3)]);
   });
 });

@@ -1,47 +1,71 @@
 import {openClipAndSum, type ClipAndSum, type PerExampleParameter} from '@dp/kernels/on-demand';
 
-import {clipFactor} from '../clip/flat.js';
-
-/** What bounds one record's influence on a sum. All public constants. */
-export interface ClippingPlan {
-  readonly l2NormClip: number;
-  /** Examples per clipped group; their gradients are averaged, then clipped. */
-  readonly microbatchSize: number;
-  /** Rounding unit of the clipped gradients. */
-  readonly grid: number;
-}
+import {automaticFactor, clipFactor} from '../clip/factor.js';
+import type {ClippedPart, ClippingPlan} from '../clip/plan.js';
 
 /**
- * Clips each example's (or microbatch's) gradient to `l2NormClip`, rounds it to the grid and sums exactly.
+ * Clips each example's (or microbatch's) gradient as planned, rounds it to the grid and sums exactly.
  * An example whose loss, norm or any coordinate is not finite is left out whole, by selection (privacy rule 10); how many
  * were left out is private and goes nowhere. Sensitive in all its arguments but the plan.
  *
  * @param losses - [B * T], the T loss entries of each example in a row.
  * @returns `units`, one array a parameter, in grid units: integers held in float64; and `norms`, the L2 norm of each group
- *   before clipping, NaN where it was left out.
+ *   before clipping, over all parameters, NaN where it was left out.
  */
 export function clippedSum(
   parameters: readonly PerExampleParameter[],
   losses: ArrayLike<number>,
   batchSize: number,
-  {l2NormClip, microbatchSize, grid}: ClippingPlan,
+  plan: ClippingPlan,
 ): {readonly units: Float64Array[]; readonly norms: Float64Array} {
+  const {microbatchSize, parts} = plan;
   const norms = new Float64Array(Math.ceil(batchSize / microbatchSize));
-  const session = openClipAndSum(parameters);
+  const sessions: Session[] = [];
   try {
+    for (const part of parts) sessions.push(openPart(part, parameters, plan));
     for (let start = 0; start < batchSize; start += microbatchSize) {
       const end = Math.min(start + microbatchSize, batchSize);
-      const squaredNorm =
+      const measured = sessions.map(({session}) =>
         microbatchSize === 1
           ? measureFinite(session, losses, batchSize, start)
-          : measureGroup(session, losses, batchSize, start, end);
+          : measureGroup(session, losses, batchSize, start, end),
+      );
+      const squaredNorm = measured.reduce((total, part) => total + part, 0);
       norms[start / microbatchSize] = Number.isFinite(squaredNorm) ? Math.sqrt(squaredNorm) : NaN;
-      if (Number.isFinite(squaredNorm)) session.accumulate(clipFactor(squaredNorm, l2NormClip) / grid);
+      // One part that is not finite leaves the example out of all.
+      if (Number.isFinite(squaredNorm)) {
+        sessions.forEach(({session, scale}, p) => session.accumulate(scale(measured[p] as number)));
+      }
     }
-    return {units: session.sums(), norms};
+    const units: Float64Array[] = parameters.map(() => new Float64Array());
+    for (const {session, part} of sessions) {
+      session.sums().forEach((sum, i) => (units[part.variables[i] as number] = sum));
+    }
+    return {units, norms};
   } finally {
-    session.dispose();
+    for (const {session} of sessions) session.dispose();
   }
+}
+
+interface Session {
+  readonly session: ClipAndSum;
+  readonly part: ClippedPart;
+  /** What a gradient of this squared norm is multiplied by, in grid units. */
+  readonly scale: (squaredNorm: number) => number;
+}
+
+function openPart(
+  part: ClippedPart,
+  parameters: readonly PerExampleParameter[],
+  {clipping, grid}: ClippingPlan,
+): Session {
+  const {l2NormClip} = part;
+  const scale =
+    clipping !== 'flat' && clipping.kind === 'automatic'
+      ? (squaredNorm: number) => automaticFactor(squaredNorm, l2NormClip, clipping.gamma) / grid
+      : (squaredNorm: number) => clipFactor(squaredNorm, l2NormClip) / grid;
+  const session = openClipAndSum(part.variables.map((v) => parameters[v] as PerExampleParameter));
+  return {session, part, scale};
 }
 
 /** The squared norm of one example's gradient; NaN where the example has to be left out. */

@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {NeighbouringRelation} from '@dp/accountant';
 
+import {gradientBound, type ClippingPlan} from '../clip/plan.js';
 import {DpError} from '../errors.js';
-import type {ClippingPlan} from './clip_and_sum.js';
-import {roundedSensitivity} from './grid.js';
 
 /**
  * An exact sum of clipped per-example gradients, with the bound on what one record can change in it. Sensitive: nothing
@@ -36,7 +35,7 @@ export class ClippedSum {
 
   /** How long one clipped and rounded gradient can be, in L2 norm: `l2NormClip`, and the rounding. */
   get bound(): number {
-    return roundedSensitivity(this.plan.l2NormClip, this.plan.grid, this.numParameters);
+    return gradientBound(this.plan);
   }
 
   /**

@@ -14,3 +14,11 @@ export function clipFactor(squaredNorm: number, l2NormClip: number): number {
   const norm = Math.sqrt(squaredNorm) * NORM_SLACK;
   return norm > l2NormClip ? l2NormClip / norm : 1;
 }
+
+/**
+ * Automatic clipping (Bu et al. 2022, equation 4.1): C / (|g| + gamma), with the norm at the upper end of its error.
+ * Sensitive.
+ */
+export function automaticFactor(squaredNorm: number, l2NormClip: number, gamma: number): number {
+  return l2NormClip / (Math.sqrt(squaredNorm) * NORM_SLACK + gamma);
+}
