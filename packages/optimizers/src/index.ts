@@ -37,7 +37,8 @@ export {
   type ReleasingOptimizer,
 } from './account/ledger.js';
 export {poissonSampler, shuffleSampler, type Sampler, type SamplerOptions} from './account/samplers.js';
-export {privacySpent, type Participation, type PrivacySpent} from './account/spent.js';
+export {type Participation} from './account/spendings.js';
+export {privacySpent, type PrivacySpent} from './account/spent.js';
 export {type DrawnBatch, type Sampling} from './account/sampling.js';
 
 export {registerPerExampleRule, type PerExampleRule} from './gradients/registry.js';

@@ -1,0 +1,26 @@
+import type {DpEvent, NeighbouringRelation} from '@dp/accountant';
+
+import type {LedgerRow} from './ledger.js';
+
+/** Equal events, counted. */
+export interface CountedEvent {
+  readonly event: DpEvent;
+  readonly count: number;
+}
+
+/**
+ * One way of accounting for rows: what they amount to as events, under which relation. Rows are given once each, in order,
+ * so that a long ledger is read once, however often it is asked.
+ */
+export interface Spending {
+  readonly neighboring: NeighbouringRelation;
+  /** How batches were chosen, and on whose word. */
+  readonly basis: string;
+  /** Whether two neighbouring data sets reach the events' losses, so that a lower bound says something of the run. */
+  readonly attained: boolean;
+  /** @throws DpError if the row does not fit; nothing has changed then. */
+  add(row: LedgerRow): void;
+  events(): readonly CountedEvent[];
+  /** For batches that were not Poisson-sampled: the events if they had been. Undefined where there is no such figure. */
+  ifPoissonSampled?(): readonly CountedEvent[] | undefined;
+}

@@ -1,0 +1,140 @@
+import {gaussian} from '@dp/accountant';
+
+import {DpError} from '../errors.js';
+import {positiveInteger} from '../optimizers/options.js';
+import {BatchNoise} from './batch_noise.js';
+import type {LedgerRow} from './ledger.js';
+import {PoissonEvents} from './poisson_events.js';
+import type {Sampling} from './sampling.js';
+import type {CountedEvent, Spending} from './spending.js';
+import {TreeNoise} from './tree_noise.js';
+
+/** What the caller declares about batches that the optimizer could only receive. Public constants. */
+export interface Participation {
+  /** N, the number of records. */
+  readonly numExamples: number;
+  /** Size of every batch but perhaps the last of an epoch, as in `model.fit`. */
+  readonly batchSize: number;
+  /** Each record takes part exactly once an epoch, as in `model.fit` with or without `shuffle`. */
+  readonly oncePerEpoch: true;
+}
+
+type SamplingOf<K extends Sampling['kind']> = Extract<Sampling, {kind: K}>;
+
+/** How each kind of sampling is accounted for: begun at its first row. */
+const SPENDINGS: {
+  readonly [K in Sampling['kind']]: (first: SamplingOf<K>, declared: Participation | undefined) => Spending;
+} = {
+  unknown: (_, declared) => (declared === undefined ? everyStep() : declaredOncePerEpoch(declared)),
+  poisson: poissonSampled,
+  shuffle: (first) =>
+    oncePerEpoch(first, 'shuffled batches', (row) => {
+      const {sampler, epoch} = row.sampling as SamplingOf<'shuffle'>;
+      return {batch: row.batchId, epoch: `${sampler} ${epoch}`};
+    }),
+};
+
+/** @throws DpError INVALID_OPTION for a declaration that does not fit. */
+export function spendingFor(first: Sampling, declared: Participation | undefined): Spending {
+  return (SPENDINGS[first.kind] as (first: Sampling, declared: Participation | undefined) => Spending)(
+    first,
+    declared,
+  );
+}
+
+/** Poisson-sampled batches (privacy rule 1). */
+function poissonSampled({samplingProbability}: SamplingOf<'poisson'>): Spending {
+  const batches = new PoissonEvents();
+  return {
+    neighboring: 'addOrRemoveOne',
+    basis: `each record joined each batch independently with probability ${samplingProbability} (Poisson sampling)`,
+    get attained() {
+      return !batches.isRounded;
+    },
+    add(row) {
+      if (row.mechanism.kind !== 'gaussian') {
+        throw new DpError(
+          'UNSUPPORTED',
+          'tree aggregation needs an order of the records that is fixed before training, and these batches were Poisson-sampled',
+        );
+      }
+      batches.add(row, (row.sampling as SamplingOf<'poisson'>).samplingProbability);
+    },
+    events: () => batches.events(),
+  };
+}
+
+/** Nothing known (privacy rule 3): a record may have taken part in every release, and all compose. */
+function everyStep(): Spending {
+  let precision = 0;
+  const trees = new TreeNoise();
+  return {
+    neighboring: 'replaceSpecial',
+    basis: 'batches of unknown sampling: each record may have taken part in every step',
+    attained: false,
+    add(row) {
+      trees.add(row, '');
+      if (row.mechanism.kind === 'gaussian') precision += row.noiseMultiplier ** -2;
+    },
+    events: () => oneGaussian(precision + trees.everyLeafPrecision()),
+  };
+}
+
+function declaredOncePerEpoch(declared: Participation): Spending {
+  const {numExamples, batchSize} = declared;
+  positiveInteger('numExamples', numExamples);
+  positiveInteger('batchSize', batchSize);
+  if (batchSize > numExamples) {
+    throw new DpError(
+      'INVALID_OPTION',
+      `batchSize must be at most numExamples (${numExamples}), got ${batchSize}`,
+    );
+  }
+  const stepsPerEpoch = Math.ceil(numExamples / batchSize);
+  return oncePerEpoch(declared, 'declared, not checked', ({optimizer: {id}, step}) => ({
+    // A step that was tried again, and one of several releases, is made from one batch.
+    batch: `${id} ${step}`,
+    epoch: `${id} ${Math.floor(step / stepsPerEpoch)}`,
+  }));
+}
+
+/**
+ * Each record once an epoch (privacy rule 2): the batches of an epoch are disjoint, so a record meets the weakest noise of
+ * one of them, and an epoch is one Gaussian.
+ */
+function oncePerEpoch(
+  {numExamples, batchSize}: {readonly numExamples: number; readonly batchSize: number},
+  word: string,
+  place: (row: LedgerRow) => {readonly batch: string; readonly epoch: string},
+): Spending {
+  const batches = new BatchNoise();
+  const weakest = new Map<string, number>();
+  const trees = new TreeNoise();
+  const ifPoisson = new PoissonEvents();
+  let hasPoissonFigure = true;
+  return {
+    neighboring: 'replaceSpecial',
+    basis: `each of ${numExamples} records took part once in each epoch (${word})`,
+    attained: false,
+    add(row) {
+      const {batch, epoch} = place(row);
+      trees.add(row, epoch);
+      // Neither one more record in groups of several, nor trees, have a figure under Poisson sampling.
+      hasPoissonFigure &&= row.microbatchSize === 1 && row.mechanism.kind === 'gaussian';
+      if (row.mechanism.kind !== 'gaussian') return;
+      const {after} = batches.add(batch, row);
+      weakest.set(epoch, Math.min(weakest.get(epoch) ?? Infinity, after));
+      if (hasPoissonFigure) ifPoisson.add(row, batchSize / numExamples);
+    },
+    events() {
+      const precision = [...weakest.values()].reduce((sum, z) => sum + z ** -2, 0);
+      return oneGaussian(precision + trees.oncePerEpochPrecision());
+    },
+    ifPoissonSampled: () => (hasPoissonFigure ? ifPoisson.events() : undefined),
+  };
+}
+
+/** Gaussians without sampling are one, exactly: z = (sum z_j^-2)^(-1/2). */
+function oneGaussian(precision: number): CountedEvent[] {
+  return precision === 0 ? [] : [{event: gaussian({noiseMultiplier: 1 / Math.sqrt(precision)}), count: 1}];
+}
