@@ -143,7 +143,7 @@ function spentLines(spent: PrivacySpent | undefined, {delta, noiseMultiplier}: M
   const deltaText = delta < 1e-3 ? delta.toExponential() : String(delta);
   return [
     `For delta=${deltaText}, the current epsilon is: ${spent.epsilonClassic.toFixed(2)}`,
-    `  tighter, for the same run: ${spent.epsilon.toFixed(2)} (improved conversion; the line above is the classic one, as the original tutorial printed)`,
+    `  tighter, for the same run: ${spent.epsilon.toFixed(2)} (by privacy loss distributions; the line above is by Renyi divergences, as the original tutorial printed)`,
     ...(spent.ifPoissonSampled === undefined
       ? []
       : [
