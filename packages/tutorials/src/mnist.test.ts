@@ -47,7 +47,9 @@ describe('the MNIST tutorial', () => {
     expect(out).toMatch(/^Test accuracy after 1 epochs is: 0\.\d{3}$/m);
     expect(out).toMatch(/^Test accuracy after 2 epochs is: 0\.\d{3}$/m);
     expect(out.match(/^For delta=1e-5, the current epsilon is: \d\.\d\d$/gm)).toHaveLength(2);
-    expect(out.match(/^ {2}tighter, for the same run: \d\.\d\d \(by privacy loss distributions; /gm)).toHaveLength(2);
+    expect(
+      out.match(/^ {2}tighter, for the same run: \d\.\d\d \(by privacy loss distributions; /gm),
+    ).toHaveLength(2);
     expect(out).not.toContain('not valid for this run');
   });
 
