@@ -1,6 +1,5 @@
 export {accumulate, accumulateOuter, columnSums, sumOfSquares} from './clip_and_sum';
 export {convInputGradient, convInputGradientScratch} from './conv_input_gradient';
-export {denseGradient, denseGradientScratch} from './dense_gradient';
 export {addDepthwiseFilterGradient, depthwiseFilterGradient, depthwiseInputGradient} from './depthwise';
 export {accumulateRows, addEmbeddingGradient, clearSlots, groupRows} from './embedding';
 export {filterGradient, filterGradientScratch} from './filter_gradient';

@@ -6,6 +6,58 @@
 // panel of a matrix). The first `rows` rows and `columns` columns are stored, nothing else is touched. Rows and
 // columns never mix, so a NaN stays in its own.
 
+/**
+ * The tile of packed factors (pack4, packPanel): rows and columns lie side by side. The same loop as below with strides
+ * that the compiler knows, which makes it 5 % faster; inlined from one source, or two steps at a time, it is slower.
+ */
+export function packedTile(
+  p: usize,
+  steps: i32,
+  d: usize,
+  out: usize,
+  outStride: usize,
+  rows: i32,
+  columns: i32,
+  add: bool,
+): void {
+  let a00 = f32x4.splat(0);
+  let a01 = a00;
+  let a10 = a00;
+  let a11 = a00;
+  let a20 = a00;
+  let a21 = a00;
+  let a30 = a00;
+  let a31 = a00;
+  let d0: v128, d1: v128, s: v128;
+  let z = steps;
+  for (; z >= 1; z -= 1) {
+    d0 = v128.load(d);
+    d1 = v128.load(d, 16);
+    s = v128.load32_splat(p);
+    a00 = f32x4.add(a00, f32x4.mul(s, d0));
+    a01 = f32x4.add(a01, f32x4.mul(s, d1));
+    s = v128.load32_splat(p, 4);
+    a10 = f32x4.add(a10, f32x4.mul(s, d0));
+    a11 = f32x4.add(a11, f32x4.mul(s, d1));
+    s = v128.load32_splat(p, 8);
+    a20 = f32x4.add(a20, f32x4.mul(s, d0));
+    a21 = f32x4.add(a21, f32x4.mul(s, d1));
+    s = v128.load32_splat(p, 12);
+    a30 = f32x4.add(a30, f32x4.mul(s, d0));
+    a31 = f32x4.add(a31, f32x4.mul(s, d1));
+    p += 16;
+    d += 32;
+  }
+  if (rows == 4 && columns == 8) {
+    storeFull(out, a00, a01, add);
+    storeFull(out + outStride, a10, a11, add);
+    storeFull(out + 2 * outStride, a20, a21, add);
+    storeFull(out + 3 * outStride, a30, a31, add);
+  } else {
+    storeTile(out, outStride, rows, columns, add, a00, a01, a10, a11, a20, a21, a30, a31);
+  }
+}
+
 /** The tile whose four rows are neighbours: x_r lies at x + 4 r. */
 export function tile(
   x: usize,

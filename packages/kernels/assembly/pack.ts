@@ -55,3 +55,27 @@ export function packPanel(
   pack4(source, lines, lineStride, count, valueStride, panel, 32);
   pack4(source + 4 * lineStride, lines - 4, lineStride, count, valueStride, panel + 16, 32);
 }
+
+/** Two panels of up to 16 lines together, one behind the other; the second only if there are more than 8 lines. */
+export function packPanels(
+  source: usize,
+  lines: i32,
+  lineStride: usize,
+  count: i32,
+  valueStride: usize,
+  panels: usize,
+): void {
+  const second = panels + ((<usize>count) << 5);
+  if (lines >= 16 && lineStride == 4) {
+    // Each cache line of the source is read once.
+    for (let i = 0, to: usize = 0; i < count; i++, source += valueStride, to += 32) {
+      v128.store(panels + to, v128.load(source));
+      v128.store(panels + to, v128.load(source, 16), 16);
+      v128.store(second + to, v128.load(source, 32));
+      v128.store(second + to, v128.load(source, 48), 16);
+    }
+    return;
+  }
+  packPanel(source, min(lines, 8), lineStride, count, valueStride, panels);
+  if (lines > 8) packPanel(source + 8 * lineStride, lines - 8, lineStride, count, valueStride, second);
+}

@@ -13,8 +13,6 @@ const NAMES: Record<keyof KernelExports, true> = {
   convInputGradient: true,
   convInputGradientScratch: true,
   copyImage: true,
-  denseGradient: true,
-  denseGradientScratch: true,
   depthwiseFilterGradient: true,
   depthwiseInputGradient: true,
   filterGradient: true,

@@ -44,6 +44,7 @@ export interface KernelExports {
     columns: number,
     depth: number,
     scratch: number,
+    add: number,
   ): void;
   convInputGradientScratch(window: number, filters: number): number;
   convInputGradient(
@@ -142,17 +143,6 @@ export interface KernelExports {
     dilationWidth: number,
     padTop: number,
     padLeft: number,
-  ): void;
-  denseGradientScratch(positions: number, rows: number, columns: number): number;
-  denseGradient(
-    x: number,
-    d: number,
-    positions: number,
-    rows: number,
-    columns: number,
-    out: number,
-    scratch: number,
-    add: number,
   ): void;
   addEmbeddingGradient(
     ids: number,

@@ -106,13 +106,15 @@ describe('matMul', () => {
     transposeA: boolean,
     transposeB: boolean,
     seed: number,
+    add = false,
   ) => {
     const next = generator(seed);
     const a = smallIntegers(next, rows * depth);
     const b = smallIntegers(next, depth * columns);
-    const expected = Array.from({length: rows * columns}, (_, i) => {
+    const before = smallIntegers(next, rows * columns);
+    const expected = Array.from(before, (v, i) => {
       const [m, n] = [Math.floor(i / columns), i % columns];
-      let sum = 0;
+      let sum = add ? v : 0;
       for (let p = 0; p < depth; p++) {
         sum +=
           a[transposeA ? p * rows + m : m * depth + p]! * b[transposeB ? n * depth + p : p * columns + n]!;
@@ -120,7 +122,7 @@ describe('matMul', () => {
       return sum;
     });
     const arena = new Arena();
-    const out = arena.writable(rows * columns * 4);
+    const out = arena.writable(before.byteLength, arena.place(before));
     const scratch = arena.writable(arena.kernels.matMulScratch(rows, depth));
     const [as, bs] =
       seed % 2 === 0 ? [arena.placeLast(a), arena.place(b)] : [arena.place(a), arena.placeLast(b)];
@@ -137,18 +139,20 @@ describe('matMul', () => {
         columns,
         depth,
         scratch,
+        Number(add),
       );
     });
     expect(unsigned(arena.float32(out, expected.length))).toEqual(unsigned(expected));
   };
 
-  test('multiplies with either factor transposed', () => {
+  test('multiplies with either factor transposed, added or not', () => {
     fc.assert(
       fc.property(
-        fc.record({rows: size(21), columns: size(21), depth: fc.nat({max: 21})}),
+        fc.record({rows: size(21), columns: size(41), depth: fc.nat({max: 21})}),
         fc.boolean(),
         fc.boolean(),
         seeds,
+        fc.boolean(),
         product,
       ),
       {numRuns: 150},
@@ -160,7 +164,29 @@ describe('matMul', () => {
     [5, 9, 600],
     [131, 17, 259],
   ])('multiplies %i x %i over %i, which takes several blocks', (rows, columns, depth) => {
-    for (const transposeA of [false, true]) product({rows, columns, depth}, transposeA, !transposeA, rows);
+    for (const transposeA of [false, true]) {
+      for (const add of [false, true]) product({rows, columns, depth}, transposeA, !transposeA, rows, add);
+    }
+  });
+
+  test('keeps a NaN in its row and an infinity in its column', () => {
+    const [depth, rows, columns] = [3, 22, 29];
+    const a = new Float32Array(depth * rows).fill(1);
+    const b = new Float32Array(depth * columns).fill(1);
+    a[rows + 17] = NaN;
+    b[columns + 9] = Infinity;
+    const arena = new Arena();
+    const out = arena.writable(rows * columns * 4);
+    const scratch = arena.writable(arena.kernels.matMulScratch(rows, depth));
+    const [as, bs] = [arena.place(a), arena.place(b)];
+    arena.run((kernels) => {
+      kernels.matMul(as, 4, rows * 4, bs, columns * 4, 4, out, rows, columns, depth, scratch, 0);
+    });
+    const expected = Array.from({length: rows * columns}, (_, i) => {
+      if (Math.floor(i / columns) === 17) return NaN;
+      return i % columns === 9 ? Infinity : depth;
+    });
+    expect(arena.float32(out, rows * columns)).toEqual(expected);
   });
 });
 

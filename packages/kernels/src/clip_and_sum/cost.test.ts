@@ -37,7 +37,7 @@ describe('explainParameter', () => {
     expect(of(12, dense(2, 3, 4))).toEqual({
       strategy: 'formed',
       multiplyAdds: 2 * 12 + 2 * 12,
-      scratchBytes: 4 * 12 + 2 * 4 * (8 + 16),
+      scratchBytes: 4 * 12 + 2 * 4 * (4 + 16),
     });
     expect(of(12, dense(1, 3, 4), dense(1, 3, 4)).strategy).toBe('formed');
   });

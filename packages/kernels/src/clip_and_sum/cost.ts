@@ -78,8 +78,8 @@ function costOfForming(contribution: Contribution): {multiplyAdds: number; scrat
     case 'dense': {
       const [, positions, rows] = contribution.x.shape as [number, number, number];
       const columns = contribution.dy.shape[2] as number;
-      // A block of positions, packed.
-      const packed = Math.min(positions, 256) * 4 * (Math.ceil(columns / 8) * 8 + 16);
+      // A block of positions, packed (matMulScratch).
+      const packed = Math.min(positions, 256) * 4 * (Math.min(Math.ceil(rows / 4) * 4, 128) + 16);
       return {multiplyAdds: positions * rows * columns, scratchBytes: packed};
     }
     case 'embedding':

@@ -16,17 +16,10 @@ export function densePart(scope: Scope, {x, dy}: DenseContribution): GradientPar
   let scratch: Block | undefined;
 
   const form: GradientPart['form'] = (example, out, add) => {
-    scratch ??= scope.allocate(kernels.denseGradientScratch(positions, rows, columns));
-    kernels.denseGradient(
-      xOf(example),
-      dyOf(example),
-      positions,
-      rows,
-      columns,
-      out,
-      scratch.address,
-      Number(add),
-    );
+    scratch ??= scope.allocate(kernels.matMulScratch(rows, positions));
+    const [x, dy] = [xOf(example), dyOf(example)];
+    const [row, column] = [rows * 4, columns * 4];
+    kernels.matMul(x, 4, row, dy, column, 4, out, rows, columns, positions, scratch.address, Number(add));
   };
   return positions === 1 ? {form, shortcut: outerShortcut(scope, rows, columns, xOf, dyOf)} : {form};
 }

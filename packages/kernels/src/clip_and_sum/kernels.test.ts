@@ -10,67 +10,6 @@ const seeds = fc.integer({min: 0, max: 2 ** 30});
 const size = (max: number) => fc.integer({min: 1, max});
 const unsigned = (values: Iterable<number>) => Array.from(values, (v) => v + 0);
 
-describe('denseGradient', () => {
-  test('is the sum over positions of outer products, added or not', () => {
-    fc.assert(
-      fc.property(
-        // More than 256 positions and more than 16 rows are taken in blocks.
-        fc.oneof(
-          {weight: 9, arbitrary: fc.nat({max: 9})},
-          {weight: 1, arbitrary: fc.integer({min: 250, max: 520})},
-        ),
-        size(37),
-        size(29),
-        fc.boolean(),
-        seeds,
-        (positions, rows, columns, add, seed) => {
-          const next = generator(seed);
-          const x = smallIntegers(next, positions * rows);
-          const d = smallIntegers(next, positions * columns);
-          const before = smallIntegers(next, rows * columns);
-          const expected = Array.from(before, (v, i) => {
-            let sum = add ? v : 0;
-            for (let t = 0; t < positions; t++) {
-              sum += x[t * rows + Math.floor(i / columns)]! * d[t * columns + (i % columns)]!;
-            }
-            return sum;
-          });
-          const arena = new Arena();
-          const out = arena.writable(before.length * 4, arena.place(before));
-          const scratch = arena.writable(arena.kernels.denseGradientScratch(positions, rows, columns));
-          const [xs, ds] =
-            seed % 2 === 0 ? [arena.placeLast(x), arena.place(d)] : [arena.place(x), arena.placeLast(d)];
-          arena.run((kernels) => {
-            kernels.denseGradient(xs, ds, positions, rows, columns, out, scratch, Number(add));
-          });
-          expect(unsigned(arena.float32(out, expected.length))).toEqual(unsigned(expected));
-        },
-      ),
-      {numRuns: 80},
-    );
-  });
-
-  test('keeps a NaN in the rows and columns that hold it', () => {
-    const [positions, rows, columns] = [3, 22, 13];
-    const x = new Float32Array(positions * rows).fill(1);
-    const d = new Float32Array(positions * columns).fill(1);
-    x[rows + 17] = NaN;
-    d[columns + 9] = Infinity;
-    const arena = new Arena();
-    const out = arena.writable(rows * columns * 4);
-    const scratch = arena.writable(arena.kernels.denseGradientScratch(positions, rows, columns));
-    const [xs, ds] = [arena.place(x), arena.place(d)];
-    arena.run((kernels) => {
-      kernels.denseGradient(xs, ds, positions, rows, columns, out, scratch, 0);
-    });
-    const expected = Array.from({length: rows * columns}, (_, i) => {
-      if (Math.floor(i / columns) === 17) return NaN;
-      return i % columns === 9 ? Infinity : positions;
-    });
-    expect(arena.float32(out, rows * columns)).toEqual(expected);
-  });
-});
-
 /** Output gradients [positions, width] and ids, of which some may lie outside of the table. */
 const lookups = fc.record({
   positions: fc.nat({max: 12}),

@@ -81,11 +81,11 @@ describe('matrix products', () => {
       fc.asyncProperty(
         fc.tuple(size, size, size),
         fc.constantFrom(...activations),
-        fc.boolean(),
+        fc.constantFrom('none', 'row', 'single'),
         fc.boolean(),
         fc.boolean(),
         seeds,
-        async ([m, k, n], activation, hasBias, transposeA, transposeB, seed) => {
+        async ([m, k, n], activation, bias, transposeA, transposeB, seed) => {
           const {cpu, wasm} = await onBothBackends(() => {
             const next = generator(seed);
             const a = reals(next, transposed([m, k], transposeA));
@@ -96,7 +96,7 @@ describe('matrix products', () => {
               transposeA,
               transposeB,
               activation,
-              ...(hasBias && {bias: reals(next, [n])}),
+              ...(bias !== 'none' && {bias: reals(next, [bias === 'row' ? n : 1])}),
               ...(activation === 'prelu' && {preluActivationWeights: reals(next, [n])}),
               ...(activation === 'leakyrelu' && {leakyreluAlpha: 0.3}),
             });

@@ -17,27 +17,27 @@ import {
   type NamedTensorInfoMap,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import {delegate, input, type KernelCall, type TrainingKernel} from './kernel.js';
+import {input, type KernelCall, type TrainingKernel} from './kernel.js';
 
-/** Matrix products. The backend multiplies a single pair of untransposed matrices well, and all others by plain loops. */
+/** Matrix products. The backend's own take twice as long for one untransposed pair, and are plain loops for all others. */
 export const batchMatMul: TrainingKernel = {
   kernelName: BatchMatMul,
-  run: (call, stock) => {
+  run: (call) => {
     const {transposeA, transposeB} = call.attrs as unknown as BatchMatMulAttrs;
-    if (!transposeA && !transposeB && isSinglePair(call)) return delegate(stock, BatchMatMul, call);
     return multiply(call, transposeA, transposeB);
   },
 };
 
-/** The same with a bias and an activation, for which the backend's own kernels follow. */
+/** The same with a bias, to which the products are added, and an activation, for which the backend's own kernel follows. */
 export const fusedMatMul: TrainingKernel = {
   kernelName: _FusedMatMul,
-  run: (call, stock) => {
+  run: (call) => {
     const {transposeA, transposeB, activation, leakyreluAlpha} = call.attrs as unknown as _FusedMatMulAttrs;
-    if (!transposeA && !transposeB && isSinglePair(call)) return delegate(stock, _FusedMatMul, call);
     const {bias, preluActivationWeights} = call.inputs;
-    let out = multiply(call, transposeA, transposeB);
-    if (bias != null) out = replace(call, out, Add, {a: out, b: bias});
+    const columns = matrix(input(call, 'b'))[transposeB ? 0 : 1];
+    const isRow = bias?.shape.at(-1) === columns && util.sizeFromShape(bias.shape) === columns;
+    let out = multiply(call, transposeA, transposeB, isRow ? bias : undefined);
+    if (bias != null && !isRow) out = replace(call, out, Add, {a: out, b: bias});
     if (activation === 'prelu') return replace(call, out, Prelu, {x: out, alpha: preluActivationWeights});
     if (activation === 'leakyrelu')
       return replace(call, out, LeakyRelu, {x: out}, {alpha: leakyreluAlpha ?? 0});
@@ -67,14 +67,12 @@ function replace(
   return out;
 }
 
-function isSinglePair({inputs}: KernelCall): boolean {
-  return [inputs['a'], inputs['b']].every(
-    (t) => t === undefined || util.sizeFromShape(t.shape.slice(0, -2)) === 1,
-  );
-}
-
-/** The product of every pair of matrices, their batch axes broadcast. */
-function multiply(call: KernelCall, transposeA: boolean, transposeB: boolean): TensorInfo {
+/**
+ * The product of every pair of matrices, their batch axes broadcast.
+ *
+ * @param bias - As many values as a product has columns, added to each of its rows.
+ */
+function multiply(call: KernelCall, transposeA: boolean, transposeB: boolean, bias?: TensorInfo): TensorInfo {
   const {memory} = call;
   const a = input(call, 'a');
   const b = input(call, 'b');
@@ -95,9 +93,13 @@ function multiply(call: KernelCall, transposeA: boolean, transposeB: boolean): T
   const out = memory.output([...outBatch, rows, columns]);
   const aIndex = broadcastIndex(aBatch, outBatch);
   const bIndex = broadcastIndex(bBatch, outBatch);
-  const scratch = memory.allocate(memory.kernels.matMulScratch(rows, depth));
+  const count = util.sizeFromShape(outBatch);
+  if (bias !== undefined) {
+    const [from, to, bytes] = [memory.address(bias), memory.address(out), columns * 4];
+    memory.kernels.copyImage(from, to, count * rows, bytes, 0, bytes);
+  }
+  const scratch = memory.output([memory.kernels.matMulScratch(rows, depth) / 4]);
   try {
-    const count = util.sizeFromShape(outBatch);
     for (let i = 0; i < count; i++) {
       memory.kernels.matMul(
         memory.address(a) + aIndex(i) * aRows * aColumns * 4,
@@ -110,11 +112,12 @@ function multiply(call: KernelCall, transposeA: boolean, transposeB: boolean): T
         rows,
         columns,
         depth,
-        scratch.address,
+        memory.address(scratch),
+        Number(bias !== undefined),
       );
     }
   } finally {
-    scratch.dispose();
+    call.backend.disposeData(scratch.dataId);
   }
   return out;
 }
