@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {RandomSource} from '@dp/random';
 
-import type {Ledger, LedgerRow, ReleasingOptimizer} from './account/ledger.js';
+import type {Ledger, LedgerRow, Mechanism, NewRow, ReleasingOptimizer} from './account/ledger.js';
 import {checkSamplingFits, type Sampling} from './account/sampling.js';
 import {COUNT_GRID, COUNT_SENSITIVITY, nextClipNorm, noisyCount, splitNoise} from './clip/adaptive.js';
 import type {AdaptiveClipping} from './clip/mode.js';
-import {clippingText, noiseDeviations} from './clip/plan.js';
+import {clippingText, noiseDeviations, type ClippingPlan} from './clip/plan.js';
 import {noisyMean} from './noise/gaussian.js';
 import type {ClippedSum} from './sum/clipped_sum.js';
 
@@ -59,21 +59,32 @@ export function release(total: ClippedSum, options: ReleaseOptions, belowClip = 
 function releaseSum(total: ClippedSum, options: ReleaseOptions): {means: tf.Tensor[]; row: LedgerRow} {
   const {noiseMultiplier, divisor, source, ledger} = options;
   const {plan} = total;
-  const row = ledger.append({
-    what: 'gradientSum',
-    ...rowOf(total, options),
-    sensitivity: total.sensitivity('replaceSpecial'),
-    noiseMultiplier: noiseMultiplier / recordsPerGroup(total),
-    grid: plan.grid,
-    numParameters: total.numParameters,
-  });
-  const standardDeviations: number[] = [];
-  const byPart = noiseDeviations(plan, noiseMultiplier);
-  plan.parts.forEach(({variables}, p) => {
-    for (const v of variables) standardDeviations[v] = byPart[p] as number;
-  });
+  const row = ledger.append(gradientRow(total, options, {kind: 'gaussian'}));
+  const standardDeviations = byVariable(plan, noiseDeviations(plan, noiseMultiplier));
   const means = noisyMean(total.units, {standardDeviations, grid: plan.grid, divisor}, source);
   return {means: total.variables.map(({shape}, v) => tf.tensor(means[v] ?? [], shape, 'float32')), row};
+}
+
+/** From one value a part of the plan to one a variable. */
+export function byVariable({parts}: ClippingPlan, values: readonly number[]): number[] {
+  const ofVariables: number[] = [];
+  parts.forEach(({variables}, p) => {
+    for (const v of variables) ofVariables[v] = values[p] ?? NaN;
+  });
+  return ofVariables;
+}
+
+/** The row of a sum of clipped gradients. */
+export function gradientRow(total: ClippedSum, options: ReleaseOptions, mechanism: Mechanism): NewRow {
+  return {
+    what: 'gradientSum',
+    ...rowOf(total, options),
+    mechanism,
+    sensitivity: total.sensitivity('replaceSpecial'),
+    noiseMultiplier: options.noiseMultiplier / recordsPerGroup(total),
+    grid: total.plan.grid,
+    numParameters: total.numParameters,
+  };
 }
 
 function appendCountRow(
@@ -85,6 +96,7 @@ function appendCountRow(
   return options.ledger.append({
     what: 'belowClipCount',
     ...rowOf(total, options),
+    mechanism: {kind: 'gaussian'},
     sensitivity,
     noiseMultiplier: countNoise / sensitivity,
     grid: COUNT_GRID,
@@ -101,14 +113,10 @@ function recordsPerGroup(total: ClippedSum): 1 | 2 {
 function rowOf(
   {plan}: ClippedSum,
   {noiseMultiplier, divisor, source, optimizer, step, batchId, sampling}: ReleaseOptions,
-): Omit<
-  LedgerRow,
-  'version' | 'release' | 'what' | 'sensitivity' | 'noiseMultiplier' | 'grid' | 'numParameters'
-> {
+): Omit<NewRow, 'what' | 'mechanism' | 'sensitivity' | 'noiseMultiplier' | 'grid' | 'numParameters'> {
   return {
     optimizer,
     step,
-    mechanism: {kind: 'gaussian'},
     batchId,
     sampling,
     l2NormClip: plan.l2NormClip,

@@ -14,6 +14,7 @@ import {ClippedSum} from './sum/clipped_sum.js';
 import {MAX_EXAMPLES_PER_STEP} from './sum/grid.js';
 import type {SeparationProof} from './tape/prove.js';
 import type {DeclaredSources} from './tape/sources.js';
+import type {TreeAggregation} from './tree/aggregation.js';
 
 /** A part of a batch that is processed at once. */
 export interface BatchPiece extends DeclaredSources {
@@ -34,6 +35,8 @@ export interface StepRequest {
   readonly step: number;
   readonly batchId: string;
   readonly sampling: Sampling;
+  /** Releases noisy prefix sums instead of noisy sums. The gradients are then the differences of these (DP-FTRL). */
+  readonly tree?: TreeAggregation;
 }
 
 export interface StepResult {
@@ -59,7 +62,7 @@ export function privateGradient(request: StepRequest): StepResult {
   try {
     // Forward, proof, backward; clip each example; sum exactly, over all pieces.
     for (const {lossFn, ...sources} of request.pieces) {
-      const checkBatchSize = (more: number): void => checkSizes(batchSize, more, options);
+      const checkBatchSize = (more: number): void => checkSizes(batchSize, more, request);
       withPerExampleLoss({lossFn, variables, sources, ...options, checkBatchSize}, (examples) => {
         if (request.mustReachAll) checkReached(variables, examples.proof);
         const losses = examples.loss.values.dataSync();
@@ -77,14 +80,12 @@ export function privateGradient(request: StepRequest): StepResult {
     }
     // Ledger, noise, division by the public constant: also for an empty batch (privacy rule 9).
     const {noiseMultiplier, numMicrobatches: divisor, randomSource: source, ledger} = options;
-    const {means, ...released} = release(
-      total,
-      {...request, noiseMultiplier, divisor, source, ledger},
-      belowClip,
-    );
+    const how = {...request, noiseMultiplier, divisor, source, ledger};
+    const {means, ...released} = request.tree?.release(total, how) ?? release(total, how, belowClip);
     return {
       gradients: means.map((gradient, v) => withPenalty(gradient, penalties[v])),
       loss: tf.scalar(lossSum / batchSize),
+      nextL2NormClip: options.l2NormClip,
       ...released,
     };
   } finally {
@@ -117,7 +118,7 @@ function checkReached(variables: readonly tf.Variable[], proof: SeparationProof)
 }
 
 /** Refuses a batch, or the next piece of one, before anything is computed from it. */
-function checkSizes(before: number, more: number, options: CheckedPrivacyOptions): void {
+function checkSizes(before: number, more: number, {options, tree}: StepRequest): void {
   const {expectedBatchSize, mayExceed, numMicrobatches, microbatchSize} = options;
   const batchSize = before + more;
   if (batchSize > expectedBatchSize && !mayExceed) {
@@ -125,6 +126,12 @@ function checkSizes(before: number, more: number, options: CheckedPrivacyOptions
       'BATCH_TOO_LARGE',
       `a batch of ${batchSize} examples came, but numMicrobatches is ${numMicrobatches} and neither expectedBatchSize nor microbatchSize was given. ` +
         `Set expectedBatchSize to the (expected) batch size; nothing was released`,
+    );
+  }
+  if (batchSize > expectedBatchSize && tree !== undefined) {
+    throw new DpError(
+      'BATCH_TOO_LARGE',
+      `with tree aggregation a batch must hold at most expectedBatchSize (${expectedBatchSize}) examples, got ${batchSize}; nothing was released`,
     );
   }
   if (batchSize > MAX_EXAMPLES_PER_STEP) {

@@ -58,6 +58,9 @@ export interface LedgerRow {
   readonly random: {readonly name: string; readonly secure: boolean};
 }
 
+/** A row before the ledger has numbered it. */
+export type NewRow = Omit<LedgerRow, 'version' | 'release'>;
+
 /** Where a ledger keeps its rows: a file, a browser's database, or nothing but memory. */
 export interface LedgerStore {
   /** The rows of earlier runs, checked, oldest first. */
@@ -94,7 +97,7 @@ export class Ledger {
   }
 
   /** Writes the row of the next release. */
-  append(row: Omit<LedgerRow, 'version' | 'release'>): LedgerRow {
+  append(row: NewRow): LedgerRow {
     const complete: LedgerRow = Object.freeze({version: 1, release: this.entries.length, ...row});
     this.store?.append(complete);
     this.entries.push(complete);

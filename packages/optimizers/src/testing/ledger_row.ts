@@ -1,7 +1,7 @@
-import type {LedgerRow} from '../account/ledger.js';
+import type {NewRow} from '../account/ledger.js';
 
 /** A row without what a test is about: the batch, its sampling, and what the ledger adds. */
-export const ROW: Omit<LedgerRow, 'version' | 'release' | 'batchId' | 'sampling'> = {
+export const ROW: Omit<NewRow, 'batchId' | 'sampling'> = {
   what: 'gradientSum',
   optimizer: {className: 'DPSGD', id: 'DPSGD-0'},
   step: 0,
