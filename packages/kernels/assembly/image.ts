@@ -23,7 +23,8 @@ export function copyImage(
   }
 }
 
-function copyShort(source: usize, target: usize, bytes: usize): void {
+/** Copies a few bytes without a call to the engine. */
+export function copyShort(source: usize, target: usize, bytes: usize): void {
   let i: usize = 0;
   for (; i + 16 <= bytes; i += 16) v128.store(target + i, v128.load(source + i));
   for (; i + 4 <= bytes; i += 4) store<u32>(target + i, load<u32>(source + i));

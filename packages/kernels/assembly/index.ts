@@ -1,3 +1,4 @@
+export {conv2d, conv2dScratch, filterPanelsSize, packFilter} from './conv2d';
 export {accumulate, accumulateOuter, columnSums, sumOfSquares} from './clip_and_sum';
 export {convInputGradient, convInputGradientScratch} from './conv_input_gradient';
 export {addDepthwiseFilterGradient, depthwiseFilterGradient, depthwiseInputGradient} from './depthwise';

@@ -10,6 +10,8 @@
  * The tile of packed factors (pack4, packPanel): rows and columns lie side by side. The same loop as below with strides
  * that the compiler knows, which makes it 5 % faster; inlined from one source, or two steps at a time, it is slower.
  */
+// @ts-ignore: decorator
+@inline
 export function packedTile(
   p: usize,
   steps: i32,

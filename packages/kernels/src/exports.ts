@@ -46,6 +46,27 @@ export interface KernelExports {
     scratch: number,
     add: number,
   ): void;
+  filterPanelsSize(window: number, filters: number): number;
+  packFilter(w: number, window: number, filters: number, panels: number): void;
+  conv2dScratch(window: number): number;
+  conv2d(
+    x: number,
+    batch: number,
+    outHeight: number,
+    outWidth: number,
+    image: number,
+    strideY: number,
+    strideX: number,
+    row: number,
+    runs: number,
+    run: number,
+    panels: number,
+    filters: number,
+    bias: number,
+    relu: number,
+    out: number,
+    scratch: number,
+  ): void;
   convInputGradientScratch(window: number, filters: number): number;
   convInputGradient(
     dy: number,

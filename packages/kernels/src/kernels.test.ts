@@ -214,6 +214,76 @@ const geometry = (maxChannels: number) =>
     }))
     .filter((g) => g.outHeight > 0 && g.outWidth > 0);
 
+test('conv2d is the sum over windows, with bias and relu, and keeps a NaN to its own outputs', () => {
+  const unpadded = geometry(5).map((g) => ({
+    ...g,
+    outHeight: Math.floor((g.height - g.filterHeight) / g.strideHeight) + 1,
+    outWidth: Math.floor((g.width - g.filterWidth) / g.strideWidth) + 1,
+  }));
+  fc.assert(
+    fc.property(
+      unpadded.filter((g) => g.outHeight > 0 && g.outWidth > 0),
+      size(19),
+      fc.boolean(),
+      fc.boolean(),
+      seeds,
+      (g, filters, hasBias, relu, seed) => {
+        const next = generator(seed);
+        const run = g.filterWidth * g.channels;
+        const window = g.filterHeight * run;
+        const x = smallIntegers(next, g.batch * g.height * g.width * g.channels);
+        if (x.length > 0 && seed % 3 === 0) x[seed % x.length] = NaN;
+        const w = smallIntegers(next, window * filters);
+        const bias = hasBias ? smallIntegers(next, filters) : new Float32Array(filters);
+        const expected = Array.from({length: g.batch * g.outHeight * g.outWidth * filters}, (_, i) => {
+          const f = i % filters;
+          const ox = Math.floor(i / filters) % g.outWidth;
+          const oy = Math.floor(i / filters / g.outWidth) % g.outHeight;
+          const image = Math.floor(i / filters / g.outWidth / g.outHeight);
+          let sum = bias[f]!;
+          for (let k = 0; k < window; k++) {
+            const y = oy * g.strideHeight + Math.floor(k / run);
+            const at = ((image * g.height + y) * g.width + ox * g.strideWidth) * g.channels + (k % run);
+            sum += x[at]! * w[k * filters + f]!;
+          }
+          return relu ? Math.max(0, sum) : sum;
+        });
+        const arena = new Arena();
+        const out = arena.writable(expected.length * 4);
+        const panels = arena.writable(arena.kernels.filterPanelsSize(window, filters));
+        const scratch = arena.writable(arena.kernels.conv2dScratch(window));
+        const [xs, ws] =
+          seed % 2 === 0 ? [arena.placeLast(x), arena.place(w)] : [arena.place(x), arena.placeLast(w)];
+        const biases = hasBias ? arena.place(bias) : 0;
+        const row = g.width * g.channels * 4;
+        arena.run((kernels) => {
+          kernels.packFilter(ws, window, filters, panels);
+          kernels.conv2d(
+            xs,
+            g.batch,
+            g.outHeight,
+            g.outWidth,
+            g.height * row,
+            g.strideHeight * row,
+            g.strideWidth * g.channels * 4,
+            row,
+            g.filterHeight,
+            run,
+            panels,
+            filters,
+            biases,
+            Number(relu),
+            out,
+            scratch,
+          );
+        });
+        expect(unsigned(arena.float32(out, expected.length))).toEqual(unsigned(expected));
+      },
+    ),
+    {numRuns: 150},
+  );
+});
+
 test('convInputGradient is the transpose of the convolution', () => {
   fc.assert(
     fc.property(geometry(5), size(19), seeds, (g, filters, seed) => {

@@ -12,6 +12,7 @@ import {cast, identity} from './training/identity.js';
 import {concat, pack} from './training/join.js';
 import {splitV, unpack} from './training/part.js';
 import {slice} from './training/slice.js';
+import {conv2D, fusedConv2D} from './training/conv2d.js';
 import {conv2DBackpropFilter} from './training/conv2d_backprop_filter.js';
 import {conv2DBackpropInput} from './training/conv2d_backprop_input.js';
 import {conv3DBackpropInput} from './training/conv3d_backprop_input.js';
@@ -30,11 +31,13 @@ const TRAINING_KERNELS: readonly TrainingKernel[] = [
   batchMatMul,
   cast,
   concat,
+  conv2D,
   conv2DBackpropFilter,
   conv2DBackpropInput,
   conv3DBackpropInput,
   depthwiseConv2dBackpropFilter,
   depthwiseConv2dBackpropInput,
+  fusedConv2D,
   fusedMatMul,
   identity,
   maxPoolGrad,

@@ -1,5 +1,5 @@
 import type {Contribution, PerExampleParameter} from './contribution.js';
-import {filterFrame} from '../filter_gradient.js';
+import {frameOf} from '../frame.js';
 import {validateSizes} from './validate.js';
 
 /**
@@ -93,7 +93,7 @@ function costOfForming(contribution: Contribution): {multiplyAdds: number; scrat
       const multiplyAdds = outputs * product(filterShape);
       if (contribution.kind === 'depthwiseConv2d') return {multiplyAdds, scratchBytes: 0};
       const {strides, padTop, padLeft} = contribution;
-      const {bytes} = filterFrame({
+      const {bytes} = frameOf({
         height: x.shape.at(-3) as number,
         width: x.shape.at(-2) as number,
         channels: x.shape.at(-1) as number,

@@ -23,6 +23,75 @@ async function expectSame(compute: (next: () => number) => tf.Tensor, seed: numb
 
 const outShape = ({inputShape, out}: ConvCase, filters: number): Shape4 => [inputShape[0], ...out, filters];
 
+describe('convolutions equal those of the cpu backend', () => {
+  test('Conv2D, dilated or not', async () => {
+    await fc.assert(
+      fc.asyncProperty(convCases(5), channels, fc.boolean(), seeds, async (c, filters, dilated, seed) => {
+        const {pad, filter, inputShape} = c;
+        // tf.js allows one of strides and dilations.
+        const strides = dilated ? 1 : c.strides;
+        const dilations = dilated ? c.strides[0] : 1;
+        await expectSame((next) => {
+          const x = integers(next, inputShape) as tf.Tensor4D;
+          const w = integers(next, [...filter, inputShape[3], filters]) as tf.Tensor4D;
+          return tf.conv2d(x, w, strides, dilated ? 'same' : pad, 'NHWC', dilations);
+        }, seed);
+      }),
+      {numRuns: 100},
+    );
+  });
+
+  test('FusedConv2D with bias and any activation', async () => {
+    const activations = ['linear', 'relu', 'relu6', 'leakyrelu', 'prelu'] as const;
+    await fc.assert(
+      fc.asyncProperty(
+        convCases(5),
+        channels,
+        fc.constantFrom(...activations),
+        fc.boolean(),
+        seeds,
+        async (c, filters, activation, hasBias, seed) => {
+          const {pad, filter, inputShape, strides} = c;
+          await expectSame((next) => {
+            return tf.fused.conv2d({
+              x: integers(next, inputShape) as tf.Tensor4D,
+              filter: integers(next, [...filter, inputShape[3], filters]) as tf.Tensor4D,
+              strides,
+              pad,
+              activation,
+              ...(hasBias && {bias: integers(next, [filters])}),
+              ...(activation === 'prelu' && {preluActivationWeights: integers(next, [filters])}),
+              ...(activation === 'leakyrelu' && {leakyreluAlpha: 0.5}),
+            });
+          }, seed);
+        },
+      ),
+      {numRuns: 100},
+    );
+  });
+
+  test('a NaN and an infinity reach their own windows alone, through bias and relu', async () => {
+    const {cpu, wasm} = await onBothBackends(() => {
+      const values = Array.from({length: 36}, (_, i) => (i === 7 ? NaN : i === 30 ? -Infinity : i % 5));
+      const x = tf.tensor4d(values, [1, 6, 6, 1]);
+      const filter = integers(generator(3), [2, 2, 1, 3]) as tf.Tensor4D;
+      const bias = tf.tensor1d([1, -1, 0]);
+      return tf.fused.conv2d({x, filter, strides: 1, pad: 'same', bias, activation: 'relu'});
+    });
+    expect(cpu.values).toContainEqual(NaN);
+    expect(wasm).toEqual(cpu);
+  });
+
+  test('an empty batch has an empty result', async () => {
+    await tf.setBackend('wasm');
+    const out = tf.tidy(() =>
+      tf.conv2d(tf.zeros<tf.Rank.R4>([0, 5, 5, 2]), tf.ones<tf.Rank.R4>([2, 2, 2, 3]), 1, 'same'),
+    );
+    expect(out.shape).toEqual([0, 5, 5, 3]);
+    out.dispose();
+  });
+});
+
 describe('convolution gradients equal those of the cpu backend', () => {
   test('Conv2DBackpropFilter', async () => {
     await fc.assert(

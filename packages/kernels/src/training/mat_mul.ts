@@ -3,20 +3,12 @@ import {
   Add,
   BatchMatMul,
   broadcast_util,
-  Elu,
-  getKernel,
-  LeakyRelu,
-  Prelu,
-  Relu,
-  Relu6,
-  Sigmoid,
   util,
   type _FusedMatMulAttrs,
   type BatchMatMulAttrs,
-  type NamedAttrMap,
-  type NamedTensorInfoMap,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
+import {activate, replace} from './activation.js';
 import {input, type KernelCall, type TrainingKernel} from './kernel.js';
 
 /** Matrix products. The backend's own take twice as long for one untransposed pair, and are plain loops for all others. */
@@ -32,40 +24,15 @@ export const batchMatMul: TrainingKernel = {
 export const fusedMatMul: TrainingKernel = {
   kernelName: _FusedMatMul,
   run: (call) => {
-    const {transposeA, transposeB, activation, leakyreluAlpha} = call.attrs as unknown as _FusedMatMulAttrs;
-    const {bias, preluActivationWeights} = call.inputs;
+    const {transposeA, transposeB} = call.attrs as unknown as _FusedMatMulAttrs;
+    const {bias} = call.inputs;
     const columns = matrix(input(call, 'b'))[transposeB ? 0 : 1];
     const isRow = bias?.shape.at(-1) === columns && util.sizeFromShape(bias.shape) === columns;
     let out = multiply(call, transposeA, transposeB, isRow ? bias : undefined);
     if (bias != null && !isRow) out = replace(call, out, Add, {a: out, b: bias});
-    if (activation === 'prelu') return replace(call, out, Prelu, {x: out, alpha: preluActivationWeights});
-    if (activation === 'leakyrelu')
-      return replace(call, out, LeakyRelu, {x: out}, {alpha: leakyreluAlpha ?? 0});
-    const kernelName = ACTIVATIONS[activation];
-    return kernelName === undefined ? out : replace(call, out, kernelName, {x: out});
+    return activate(call, out);
   },
 };
-
-const ACTIVATIONS: Readonly<Record<string, string | undefined>> = {
-  linear: undefined,
-  relu: Relu,
-  relu6: Relu6,
-  elu: Elu,
-  sigmoid: Sigmoid,
-};
-
-/** Applies one of the backend's kernels to an intermediate result, which it replaces. */
-function replace(
-  {backend}: KernelCall,
-  intermediate: TensorInfo,
-  kernelName: string,
-  inputs: NamedTensorInfoMap,
-  attrs: NamedAttrMap = {},
-): TensorInfo {
-  const out = getKernel(kernelName, 'wasm').kernelFunc({inputs, attrs, backend}) as TensorInfo;
-  backend.disposeData(intermediate.dataId);
-  return out;
-}
 
 /**
  * The product of every pair of matrices, their batch axes broadcast.
