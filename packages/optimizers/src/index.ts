@@ -38,6 +38,11 @@ export {
 } from './account/ledger.js';
 export {poissonSampler, shuffleSampler, type Sampler, type SamplerOptions} from './account/samplers.js';
 export {type Participation} from './account/spendings.js';
+export {
+  privateAccuracy,
+  type CountedDataSet,
+  type PrivateAccuracyOptions,
+} from './account/private_accuracy.js';
 export {privacySpent, type PrivacySpent} from './account/spent.js';
 export {type DrawnBatch, type Sampling} from './account/sampling.js';
 

@@ -3,9 +3,10 @@ import type {RandomSource} from '@dp/random';
 
 import type {Ledger, LedgerRow, Mechanism, NewRow, ReleasingOptimizer} from './account/ledger.js';
 import {checkSamplingFits, type Sampling} from './account/sampling.js';
-import {COUNT_GRID, COUNT_SENSITIVITY, nextClipNorm, noisyCount, splitNoise} from './clip/adaptive.js';
+import {nextClipNorm, splitNoise} from './clip/adaptive.js';
 import type {AdaptiveClipping} from './clip/mode.js';
 import {clippingText, noiseDeviations, type ClippingPlan} from './clip/plan.js';
+import {COUNT_GRID, COUNT_SENSITIVITY, noisyCount} from './noise/count.js';
 import {noisyMean} from './noise/gaussian.js';
 import type {ClippedSum} from './sum/clipped_sum.js';
 

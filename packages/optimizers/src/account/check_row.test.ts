@@ -12,6 +12,7 @@ const SAMPLINGS: readonly Sampling[] = [
   {kind: 'unknown'},
   {kind: 'poisson', numExamples: 60_000, samplingProbability: 256 / 60_000},
   {kind: 'shuffle', sampler: 's', numExamples: 1000, batchSize: 100, epoch: 4},
+  {kind: 'all', dataset: 'validation', numExamples: 1000, disjoint: true},
 ];
 
 describe('checkLedgerRow', () => {
@@ -40,7 +41,7 @@ describe('checkLedgerRow', () => {
     );
     expect(() => checkLedgerRow({...GOOD, version: 2})).toThrow('later version');
     expect(() => checkLedgerRow({...GOOD, sampling: {kind: 'toString'}})).toThrow(
-      "row.sampling.kind must be one of unknown, poisson, shuffle, got 'toString'",
+      "row.sampling.kind must be one of unknown, poisson, shuffle, all, got 'toString'",
     );
   });
 

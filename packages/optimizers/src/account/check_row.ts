@@ -43,6 +43,7 @@ const SAMPLINGS: {readonly [K in Sampling['kind']]: Reader<Extract<Sampling, {ki
     batchSize: integer(1),
     epoch: integer(0),
   }),
+  all: record({kind: literal('all'), dataset: text, numExamples: integer(1), disjoint: boolean}),
 };
 
 const KINDS: {readonly [K in ReleaseKind]: K} = {

@@ -44,7 +44,10 @@ export interface LedgerRow {
   readonly noiseMultiplier: number;
   /** L2 bound of what one record can change in the sum: when it is added, removed or zeroed out. Includes rounding. */
   readonly sensitivity: number;
-  /** The norm that gradients were clipped to, over all parameters together; for a count, the norm it is about. */
+  /**
+   * The norm that gradients were clipped to, over all parameters together; for a count of gradients the norm it is about, for
+   * one of predictions what each adds at most.
+   */
   readonly l2NormClip: number;
   /** The clipping mode in words, with its constants; `flat` is one norm over all parameters. */
   readonly clipping: string;

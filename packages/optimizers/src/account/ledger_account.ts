@@ -1,27 +1,45 @@
+import type {NeighbouringRelation} from '@dp/accountant';
+
 import {DpError} from '../errors.js';
 import type {Ledger, LedgerRow} from './ledger.js';
+import type {Sampling} from './sampling.js';
+import type {CountedEvent, Spending} from './spending.js';
 import {spendingFor, type Participation} from './spendings.js';
-import type {Spending} from './spending.js';
+
+/** What has been spent on one data set: two that share no record do not add up. */
+export interface DataSetSpending {
+  /** Of the data set that is not the training data. */
+  readonly dataset?: string;
+  readonly basis: string;
+  readonly attained: boolean;
+  readonly events: readonly CountedEvent[];
+}
 
 /**
  * What the rows of one ledger amount to. Rows are append-only, so each is read once: asking again after an epoch reads that
  * epoch's rows.
  */
 export class LedgerAccount {
-  /** Undefined before the first release. */
-  spending: Spending | undefined;
   /** False if any noise came from a source that protects nobody. */
   secure = true;
   /** Number of noise values drawn. */
   draws = 0;
   /** Number of rows read. */
   releases = 0;
+  private batches: Spending | undefined;
   private kind: string | undefined;
+  /** Of counts over whole data sets, by name. */
+  private readonly whole = new Map<string, {readonly disjoint: boolean; readonly spending: Spending}>();
   private readonly samplings = new Map<string, string>();
 
   constructor(private readonly declared: Participation | undefined) {
     // A declaration that does not fit is refused also before the first release.
     if (declared !== undefined) spendingFor({kind: 'unknown'}, declared);
+  }
+
+  /** The relation that everything is accounted under. */
+  get neighboring(): NeighbouringRelation {
+    return this.batches?.neighboring ?? 'addOrRemoveOne';
   }
 
   /** Reads the rows that came since the last time. */
@@ -33,15 +51,34 @@ export class LedgerAccount {
     return this;
   }
 
+  /** By data set, the training data first. What is not known to be apart from it counts as part of it. */
+  dataSets(): readonly DataSetSpending[] {
+    const whole = [...this.whole];
+    const shared = whole.filter(([, {disjoint}]) => !disjoint).map(([, {spending}]) => spending);
+    const training = [...(this.batches === undefined ? [] : [this.batches]), ...shared];
+    const apart = whole.filter(([, {disjoint}]) => disjoint);
+    return [
+      {
+        basis: training.map(({basis}) => basis).join('; ') || 'nothing was released',
+        attained: shared.length === 0 && this.batches?.attained === true,
+        events: training.flatMap((spending) => spending.events()),
+      },
+      ...apart.map(([dataset, {spending}]) => ({
+        dataset,
+        basis: `${spending.basis} (declared to share no record with other data, not checked)`,
+        attained: false,
+        events: spending.events(),
+      })),
+    ];
+  }
+
+  /** For training batches that were not Poisson-sampled: the events if they had been. Not valid for the run. */
+  ifPoissonSampled(): readonly CountedEvent[] | undefined {
+    return this.batches?.ifPoissonSampled?.();
+  }
+
   private add(row: LedgerRow): void {
     const {sampling, batchId} = row;
-    this.kind ??= sampling.kind;
-    if (sampling.kind !== this.kind) {
-      throw new DpError(
-        'UNSUPPORTED',
-        `the ledger mixes batches sampled in different ways (${this.kind}, ${sampling.kind}), for which no one neighbouring relation holds. Use one ledger for each`,
-      );
-    }
     const drawn = JSON.stringify(sampling);
     if ((this.samplings.get(batchId) ?? drawn) !== drawn) {
       throw new DpError(
@@ -49,12 +86,38 @@ export class LedgerAccount {
         `two batches that were drawn differently are both named '${batchId}', and releases from one batch are accounted together. Give each batch a name of its own`,
       );
     }
-    const spending = this.spending ?? spendingFor(sampling, this.declared);
-    spending.add(row);
-    this.spending = spending;
+    if (sampling.kind === 'all') this.addWhole(row, sampling);
+    else this.addBatch(row);
     this.samplings.set(batchId, drawn);
     this.secure &&= row.random.secure;
     this.draws += row.numParameters;
+  }
+
+  private addBatch(row: LedgerRow): void {
+    const {kind} = row.sampling;
+    this.kind ??= kind;
+    if (kind !== this.kind) {
+      throw new DpError(
+        'UNSUPPORTED',
+        `the ledger mixes batches sampled in different ways (${this.kind}, ${kind}), for which no one neighbouring relation holds. Use one ledger for each`,
+      );
+    }
+    const batches = this.batches ?? spendingFor(row.sampling, this.declared);
+    batches.add(row);
+    this.batches = batches;
+  }
+
+  private addWhole(row: LedgerRow, sampling: Extract<Sampling, {kind: 'all'}>): void {
+    const {dataset, disjoint} = sampling;
+    const known = this.whole.get(dataset) ?? {disjoint, spending: spendingFor(sampling, undefined)};
+    if (known.disjoint !== disjoint) {
+      throw new DpError(
+        'LEDGER_CORRUPT',
+        `data set '${dataset}' is declared to share no record with the training data, and also to share some`,
+      );
+    }
+    known.spending.add(row);
+    this.whole.set(dataset, known);
   }
 }
 

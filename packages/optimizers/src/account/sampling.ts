@@ -20,6 +20,13 @@ export type Sampling =
       readonly numExamples: number;
       readonly batchSize: number;
       readonly epoch: number;
+    }
+  /** Every record of a named data set. `disjoint`: on the caller's word, it shares no record with the training data. */
+  | {
+      readonly kind: 'all';
+      readonly dataset: string;
+      readonly numExamples: number;
+      readonly disjoint: boolean;
     };
 
 /** A batch that a sampler drew. `indices` is sensitive, and so is its length under Poisson sampling. */

@@ -25,13 +25,17 @@ type SamplingOf<K extends Sampling['kind']> = Extract<Sampling, {kind: K}>;
 const SPENDINGS: {
   readonly [K in Sampling['kind']]: (first: SamplingOf<K>, declared: Participation | undefined) => Spending;
 } = {
-  unknown: (_, declared) => (declared === undefined ? everyStep() : declaredOncePerEpoch(declared)),
+  unknown: (_, declared) =>
+    declared === undefined
+      ? everyRelease('batches of unknown sampling: each record may have taken part in every step')
+      : declaredOncePerEpoch(declared),
   poisson: poissonSampled,
   shuffle: (first) =>
     oncePerEpoch(first, 'shuffled batches', (row) => {
       const {sampler, epoch} = row.sampling as SamplingOf<'shuffle'>;
       return {batch: row.batchId, epoch: `${sampler} ${epoch}`};
     }),
+  all: ({dataset}) => everyRelease(`each record of '${dataset}' took part in each count over it`),
 };
 
 /** @throws DpError INVALID_OPTION for a declaration that does not fit. */
@@ -64,13 +68,13 @@ function poissonSampled({samplingProbability}: SamplingOf<'poisson'>): Spending 
   };
 }
 
-/** Nothing known (privacy rule 3): a record may have taken part in every release, and all compose. */
-function everyStep(): Spending {
+/** A record may have taken part in every release, and all compose: where nothing is known (privacy rule 3), or all take part. */
+function everyRelease(basis: string): Spending {
   let precision = 0;
   const trees = new TreeNoise();
   return {
     neighboring: 'replaceSpecial',
-    basis: 'batches of unknown sampling: each record may have taken part in every step',
+    basis,
     attained: false,
     add(row) {
       trees.add(row, '');

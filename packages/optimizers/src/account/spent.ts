@@ -9,7 +9,7 @@ import type {Participation} from './spendings.js';
 
 /** What a ledger's releases have spent at one delta. */
 export interface PrivacySpent {
-  /** The smallest epsilon that this library proves for the releases; Infinity if there is no guarantee. */
+  /** The smallest epsilon that this library proves for the releases, for any record; Infinity if there is no guarantee. */
   readonly epsilon: number;
   /** How `epsilon` was found: by privacy loss distributions, or where these have no bound, by Renyi divergences. */
   readonly method: EpsilonBounds['method'];
@@ -23,6 +23,8 @@ export interface PrivacySpent {
   readonly releases: number;
   /** How batches were chosen, and on whose word. */
   readonly basis: string;
+  /** The epsilon of data sets, by name, that were counted whole and declared to share no record with the training data. */
+  readonly otherDataSets?: Readonly<Record<string, number>>;
   /** False if any noise came from a source that protects nobody. */
   readonly secure: boolean;
   /** For batches that were not Poisson-sampled: the epsilon that would hold if they had been. Not valid for this run. */
@@ -56,8 +58,8 @@ export function privacySpent(
   return spent;
 }
 
-function computeSpent({spending, releases, secure, draws}: LedgerAccount, delta: number): PrivacySpent {
-  const {neighboring = 'addOrRemoveOne', basis = 'nothing was released', attained = false} = spending ?? {};
+function computeSpent(account: LedgerAccount, delta: number): PrivacySpent {
+  const {neighboring, releases, secure, draws} = account;
   // The sampler of noise is not the real Gaussian by this much, in total variation (privacy rule 15).
   const noiseDelta = draws * GRID_GAUSSIAN_TOTAL_VARIATION;
   if (!(noiseDelta <= delta / 1000)) {
@@ -66,17 +68,25 @@ function computeSpent({spending, releases, secure, draws}: LedgerAccount, delta:
       `delta must be in (0, 1) and at least ${1000 * noiseDelta}, a thousand times the total variation distance of all noise drawn from the real Gaussian; got ${delta}`,
     );
   }
-  const bounds = boundEpsilon(spending?.events() ?? [], neighboring, delta - noiseDelta);
-  const ifPoisson = spending?.ifPoissonSampled?.();
+  const dataSets = account.dataSets().map(({events, ...dataSet}) => ({
+    ...dataSet,
+    ...boundEpsilon(events, neighboring, delta - noiseDelta),
+  }));
+  const worst = dataSets.reduce((a, b) => (b.epsilon > a.epsilon ? b : a));
+  const others = dataSets.flatMap(({dataset, epsilon}) =>
+    dataset === undefined ? [] : [[dataset, epsilon] as const],
+  );
+  const ifPoisson = account.ifPoissonSampled();
   return Object.freeze({
-    epsilon: bounds.epsilon,
-    method: bounds.method,
-    ...(attained && bounds.lower !== undefined && {epsilonLower: bounds.lower}),
-    epsilonClassic: bounds.classic,
+    epsilon: worst.epsilon,
+    method: worst.method,
+    ...(worst.attained && worst.lower !== undefined && {epsilonLower: worst.lower}),
+    epsilonClassic: Math.max(...dataSets.map(({classic}) => classic)),
     delta,
     neighboring,
     releases,
-    basis,
+    basis: dataSets.map(({basis}) => basis).join('; '),
+    ...(others.length > 0 && {otherDataSets: Object.freeze(Object.fromEntries(others))}),
     secure,
     ...(ifPoisson !== undefined && {
       ifPoissonSampled: boundEpsilon(ifPoisson, 'addOrRemoveOne', delta - noiseDelta).epsilon,

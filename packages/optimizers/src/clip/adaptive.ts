@@ -1,13 +1,6 @@
-import {fillGridGaussian, type RandomSource} from '@dp/random';
-
 import {DpError} from '../errors.js';
+import {COUNT_SENSITIVITY} from '../noise/count.js';
 import type {AdaptiveClipping} from './mode.js';
-
-/** What one present example can add to the centred count: plus or minus a half. */
-export const COUNT_SENSITIVITY = 1 / 2;
-
-/** Counts are multiples of 1/2 and noise of this, so that sums of both are exact. */
-export const COUNT_GRID = 2 ** -20;
 
 /** The clip norm stays between these, wherever noise drives it: what is computed with it stays finite. */
 const LEAST_CLIP = 1e-12;
@@ -49,13 +42,6 @@ export function centredCount(norms: Float64Array, l2NormClip: number): number {
     if (!Number.isNaN(norm)) count += norm <= l2NormClip ? COUNT_SENSITIVITY : -COUNT_SENSITIVITY;
   }
   return count;
-}
-
-/** Adds noise to a count that is a multiple of the grid, exactly. What comes back is private. */
-export function noisyCount(count: number, standardDeviation: number, source: RandomSource): number {
-  const noise = new Float64Array(1);
-  fillGridGaussian(noise, standardDeviation / COUNT_GRID, source);
-  return (count / COUNT_GRID + (noise[0] ?? NaN)) * COUNT_GRID;
 }
 
 /** The next step's clip norm: C exp(-learningRate (b - targetQuantile)), b = 1/2 + count / divisor (Algorithm 1). */

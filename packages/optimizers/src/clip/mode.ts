@@ -1,4 +1,5 @@
 import {DpError} from '../errors.js';
+import {MAX_COUNT_NOISE} from '../noise/count.js';
 
 /** One norm over all variables together (Abadi et al. 2016), or a {@link ClippingMode}. */
 export type Clipping = 'flat' | ClippingMode;
@@ -111,7 +112,7 @@ export function checkClipping(clipping: Clipping): void {
       const {targetQuantile, learningRate, countNoise} = clipping;
       check('targetQuantile', targetQuantile, targetQuantile >= 0 && targetQuantile <= 1, 'in [0, 1]');
       check('learningRate', learningRate, learningRate >= 0, '>= 0');
-      check('countNoise', countNoise, countNoise > 0 && countNoise <= 2 ** 24, 'in (0, 2^24]');
+      check('countNoise', countNoise, countNoise > 0 && countNoise <= MAX_COUNT_NOISE, 'in (0, 2^24]');
       return;
     }
     default:

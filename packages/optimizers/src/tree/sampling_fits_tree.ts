@@ -2,7 +2,12 @@ import type {Sampling} from '../account/sampling.js';
 import {DpError} from '../errors.js';
 
 /** Trees need an order of the records that does not depend on chance at every step (privacy rule 20). */
-const FITS: {readonly [K in Sampling['kind']]: boolean} = {unknown: true, poisson: false, shuffle: true};
+const FITS: {readonly [K in Sampling['kind']]: boolean} = {
+  unknown: true,
+  poisson: false,
+  shuffle: true,
+  all: false,
+};
 
 /** @throws DpError UNSUPPORTED for a sampling that trees have no account for. */
 export function checkSamplingFitsTree({kind}: Sampling): void {
