@@ -3,6 +3,7 @@ export {accumulate, accumulateOuter, columnSums, sumOfSquares} from './clip_and_
 export {convInputGradient, convInputGradientScratch} from './conv_input_gradient';
 export {addDepthwiseFilterGradient, depthwiseFilterGradient, depthwiseInputGradient} from './depthwise';
 export {accumulateRows, addEmbeddingGradient, clearSlots, groupRows} from './embedding';
+export {exp, tanh} from './exponential';
 export {filterGradient, filterGradientScratch} from './filter_gradient';
 export {copyImage} from './image';
 export {matMul, matMulScratch} from './mat_mul';

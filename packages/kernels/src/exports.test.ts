@@ -17,6 +17,7 @@ const NAMES: Record<keyof KernelExports, true> = {
   copyImage: true,
   depthwiseFilterGradient: true,
   depthwiseInputGradient: true,
+  exp: true,
   filterGradient: true,
   filterGradientScratch: true,
   filterPanelsSize: true,
@@ -27,6 +28,7 @@ const NAMES: Record<keyof KernelExports, true> = {
   packFilter: true,
   segmentSum: true,
   sumOfSquares: true,
+  tanh: true,
 };
 
 const module = new WebAssembly.Module(Buffer.from(KERNELS_WASM_BASE64, 'base64'));

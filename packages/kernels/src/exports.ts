@@ -31,6 +31,8 @@ export interface KernelExports {
   sumOfSquares(a: number, n: number): number;
   accumulate(a: number, n: number, scale: number, sums: number): void;
   accumulateOuter(x: number, rows: number, d: number, columns: number, scale: number, sums: number): void;
+  exp(a: number, n: number, out: number): void;
+  tanh(a: number, n: number, out: number): void;
   matMulScratch(rows: number, depth: number): number;
   matMul(
     a: number,

@@ -190,6 +190,53 @@ describe('matMul', () => {
   });
 });
 
+describe('exp and tanh', () => {
+  /** The distance of float32 numbers around a value. */
+  const ulp = (value: number) => {
+    let exponent = -126;
+    while (exponent < 127 && 2 ** (exponent + 1) <= Math.abs(value)) exponent++;
+    return 2 ** (exponent - 23);
+  };
+  const functions = {exp: Math.exp, tanh: Math.tanh};
+
+  test.each(['exp', 'tanh'] as const)('%s is within two units in the last place of float64', (name) => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(1e-30, 1e-3, 0.2, 1, 5, 20, 90, 120),
+        fc.nat({max: 9}),
+        seeds,
+        (span, n, seed) => {
+          const next = generator(seed);
+          const a = Float32Array.from({length: 64 + n}, () => span * (2 * next() - 1));
+          const arena = new Arena();
+          const out = arena.writable(a.byteLength);
+          const as = arena.placeLast(a);
+          arena.run((kernels) => kernels[name](as, a.length, out));
+          arena.float32(out, a.length).forEach((value, i) => {
+            const exact = functions[name](a[i]!);
+            if (Math.fround(exact) === Infinity) expect(value).toBe(Infinity);
+            else expect(Math.abs(value - exact)).toBeLessThanOrEqual(2 * ulp(exact));
+          });
+        },
+      ),
+      {numRuns: 200},
+    );
+  });
+
+  test('keep NaN, infinities, signed zeros and subnormal numbers', () => {
+    const a = [NaN, Infinity, -Infinity, 0, -0, 2 ** -149, -(2 ** -130), 3.4e38, -3.4e38];
+    const values = (name: 'exp' | 'tanh') => {
+      const arena = new Arena();
+      const at = arena.place(a);
+      arena.writable(4 * a.length, at);
+      arena.run((kernels) => kernels[name](at, a.length, at));
+      return arena.float32(at, a.length);
+    };
+    expect(values('exp')).toEqual([NaN, Infinity, 0, 1, 1, 1, 1, Infinity, 0]);
+    expect(values('tanh')).toEqual([NaN, 1, -1, 0, -0, 2 ** -149, -(2 ** -130), 1, -1]);
+  });
+});
+
 /** A convolution or pooling with explicit padding, whose last window may end inside or beyond the image. */
 const geometry = (maxChannels: number) =>
   fc

@@ -8,6 +8,8 @@ import {
   type KernelFunc,
 } from '@tensorflow/tfjs-core';
 import {backendMemory, isWasmBackend, type WasmBackend} from './memory.js';
+import {exp, tanh} from './training/exponential.js';
+import {sum} from './training/sum.js';
 import {cast, identity} from './training/identity.js';
 import {concat, pack} from './training/join.js';
 import {splitV, unpack} from './training/part.js';
@@ -37,6 +39,7 @@ const TRAINING_KERNELS: readonly TrainingKernel[] = [
   conv3DBackpropInput,
   depthwiseConv2dBackpropFilter,
   depthwiseConv2dBackpropInput,
+  exp,
   fusedConv2D,
   fusedMatMul,
   identity,
@@ -44,6 +47,8 @@ const TRAINING_KERNELS: readonly TrainingKernel[] = [
   pack,
   slice,
   splitV,
+  sum,
+  tanh,
   unpack,
   unsortedSegmentSum,
 ];
