@@ -8,9 +8,9 @@ interface Tree {
 }
 
 /**
- * What binary trees of partial sums cost (privacy rule 20), kept as rows come. Leaf t, from 1, completes one noisy sum, over
- * the last 2^k leaves with 2^k the largest power of two that divides t; prefix sums are made of these. All of them together
- * are one Gaussian release, and a record that is zeroed out moves it by the length of the vector of its parts in them.
+ * What binary trees of partial sums cost (privacy rule 20), kept as rows come. Of n leaves, floor(n / 2^k) complete subtrees
+ * of 2^k leaves have noisy sums, and prefix sums are made of these. All of them together are one Gaussian release, and a
+ * record that is zeroed out moves it by the length of the vector of its parts in them.
  */
 export class TreeNoise {
   private readonly trees = new Map<string, Tree>();
@@ -47,9 +47,7 @@ export class TreeNoise {
   everyLeafPrecision(): number {
     return this.sum(({leaves}) => {
       let squared = 0;
-      for (let size = 1; size <= leaves; size *= 2) {
-        squared += (Math.floor(leaves / size) - Math.floor(leaves / (2 * size))) * size ** 2;
-      }
+      for (let size = 1; size <= leaves; size *= 2) squared += Math.floor(leaves / size) * size ** 2;
       return squared;
     });
   }

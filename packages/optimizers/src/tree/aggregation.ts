@@ -24,8 +24,8 @@ export class TreeAggregation {
   private current: PrefixSums | undefined;
 
   /**
-   * @param options - `maxLeaves`, a public constant: noise grows with the tree, to floor(log2 maxLeaves) + 1 times a node's
-   *   variance.
+   * @param options - `maxLeaves`, a public constant: the variance of a prefix sum is at most
+   *   (floor(log2 maxLeaves) + 3) / 2 times that of a node's noise.
    * @throws DpError INVALID_OPTION.
    */
   constructor({maxLeaves}: {readonly maxLeaves: number}) {

@@ -4,18 +4,16 @@ import type {RandomSource} from '@dp/random';
 import type {ClippingPlan} from '../clip/plan.js';
 import {DpError} from '../errors.js';
 import type {ClippedSum} from '../sum/clipped_sum.js';
-import {NodeNoise} from './node_noise.js';
+import {NoisyNodes} from './noisy_nodes.js';
 
-/** The prefix sums of one tree, exact and noisy, in grid units. */
+/** The noisy prefix sums of one tree of clipped sums, as tensors of their differences. */
 export class PrefixSums {
   leaves = 0;
   private readonly plan: ClippingPlan;
   private readonly variables: readonly tf.Variable[];
-  private readonly noise = new NodeNoise();
-  /** Sensitive. */
-  private readonly exact: readonly Float64Array[];
-  /** Private: exact and the noise of the nodes. */
-  private readonly released: readonly Float64Array[];
+  private readonly nodes = new NoisyNodes();
+  /** In grid units. Private. */
+  private released: readonly Float64Array[];
 
   /** @param first - What the tree is of: all leaves have its variables and clipping. */
   constructor(
@@ -24,7 +22,6 @@ export class PrefixSums {
   ) {
     this.plan = plan;
     this.variables = variables;
-    this.exact = variables.map(({size}) => new Float64Array(size));
     this.released = variables.map(({size}) => new Float64Array(size));
   }
 
@@ -51,27 +48,14 @@ export class PrefixSums {
     {units}: ClippedSum,
     {deviations, divisor, source}: {deviations: readonly number[]; divisor: number; source: RandomSource},
   ): tf.Tensor[] {
-    const noise = this.noise.next(
-      this.variables.map(({size}) => size),
-      deviations,
-      source,
-    );
+    const before = this.released;
+    const prefix = this.nodes.add(units, deviations, source);
+    this.released = prefix;
     this.leaves++;
     const unit = this.plan.grid / divisor;
-    return this.variables.map(({shape, size}, v) => {
-      const [sum, exact, released, drawn] = [units, this.exact, this.released, noise].map((of) => of[v]) as [
-        Float64Array,
-        Float64Array,
-        Float64Array,
-        Float64Array,
-      ];
-      const mean = new Float32Array(size);
-      for (let i = 0; i < size; i++) {
-        exact[i] = (exact[i] as number) + (sum[i] as number);
-        const noisy = (exact[i] as number) + (drawn[i] as number);
-        mean[i] = (noisy - (released[i] as number)) * unit;
-        released[i] = noisy;
-      }
+    return this.variables.map(({shape}, v) => {
+      const [now, last] = [prefix[v] as Float64Array, before[v] as Float64Array];
+      const mean = Float32Array.from(now, (value, i) => (value - (last[i] as number)) * unit);
       return tf.tensor(mean, shape, 'float32');
     });
   }

@@ -12,48 +12,88 @@ import {checkPrivacyOptions} from '../optimizers/options.js';
 import {privateGradient} from '../step.js';
 import {ClippedSum} from '../sum/clipped_sum.js';
 import {TreeAggregation} from './aggregation.js';
-import {NodeNoise} from './node_noise.js';
+import {NoisyNodes} from './noisy_nodes.js';
 
 const SIZES = [3, 2];
 const SHUFFLED: Sampling = {kind: 'shuffle', sampler: 's', numExamples: 100, batchSize: 4, epoch: 0};
 
-/** The steps whose nodes make up the prefix of t steps: t, without its lowest binary digit, and so on. */
-function nodesOf(t: number): number[] {
-  return t === 0 ? [] : [t, ...nodesOf(t - (t & -t))];
+/** The complete subtrees that leaf t completes, from 1, as the number of their leaves: smallest first. */
+function completed(t: number): number[] {
+  const sizes = [];
+  for (let size = 1; t % size === 0; size *= 2) sizes.push(size);
+  return sizes;
 }
 
-describe('NodeNoise', () => {
-  test('is, at each prefix, the sum of the noise of its nodes, each drawn once', () => {
+describe('NoisyNodes', () => {
+  test('estimates each prefix from the noisy sums of its nodes and of their halves, each drawn once', () => {
     const deviations = [1e6, 3e7];
-    const [noise, source, same] = [new NodeNoise(), seededSource(5), seededSource(5)];
-    const fresh: Float64Array[][] = [];
-    for (let t = 1; t <= 70; t++) {
-      fresh[t] = SIZES.map((size, v) => {
-        const values = new Float64Array(size);
-        fillGridGaussian(values, deviations[v] ?? NaN, same);
-        return values;
-      });
-      const expected = SIZES.map((size, v) =>
-        Float64Array.from({length: size}, (_, i) =>
-          nodesOf(t).reduce((sum, node) => sum + (fresh[node]?.[v]?.[i] ?? NaN), 0),
-        ),
+    const [nodes, source, same] = [new NoisyNodes(), seededSource(5), seededSource(5)];
+    const leafOf = (t: number) => SIZES.map((size) => new Float64Array(size).fill(1000 * t));
+    // By last leaf and number of leaves.
+    const noise = new Map<string, Float64Array[]>();
+    const estimate = (last: number, size: number, v: number, i: number): number => {
+      let sum = 0;
+      for (let t = last - size + 1; t <= last; t++) sum += 1000 * t;
+      const own = sum + (noise.get(`${last} ${size}`)?.[v]?.[i] ?? NaN);
+      if (size === 1) return own;
+      // Variances of the estimate of a node of 2^k leaves: 2^k / (2^(k + 1) - 1).
+      const variance = size / (2 * size - 1);
+      return (
+        variance * own +
+        (1 - variance) * (estimate(last - size / 2, size / 2, v, i) + estimate(last, size / 2, v, i))
       );
-      expect(noise.next(SIZES, deviations, source)).toEqual(expected);
+    };
+    for (let t = 1; t <= 40; t++) {
+      for (const size of completed(t)) {
+        noise.set(
+          `${t} ${size}`,
+          SIZES.map((length, v) => {
+            const values = new Float64Array(length);
+            fillGridGaussian(values, deviations[v] ?? NaN, same);
+            return values;
+          }),
+        );
+      }
+      const prefix = nodes.add(leafOf(t), deviations, source);
+      SIZES.forEach((length, v) => {
+        for (let i = 0; i < length; i++) {
+          let expected = 0;
+          for (let last = t; last > 0; last -= last & -last) expected += estimate(last, last & -last, v, i);
+          expect((prefix[v]?.[i] ?? NaN) / expected).toBeCloseTo(1, 9);
+        }
+      });
     }
+  });
+
+  test("has a little more than half of a node's variance in a prefix of 8, and one more in a prefix of 9", () => {
+    const size = 20_000;
+    const nodes = new NoisyNodes();
+    const variances: number[] = [];
+    for (let t = 1; t <= 9; t++) {
+      const [prefix] = nodes.add([new Float64Array(size)], [1e6], seededSource(t));
+      variances.push(
+        (prefix ?? new Float64Array()).reduce((sum, value) => sum + (value / 1e6) ** 2, 0) / size,
+      );
+    }
+    // 6.5 standard errors: a false alarm has probability below 1e-10.
+    const error = 6.5 * Math.sqrt(2 / size);
+    expect(Math.abs((variances[7] ?? NaN) / (8 / 15) - 1)).toBeLessThan(error);
+    expect(Math.abs((variances[8] ?? NaN) / (8 / 15 + 1) - 1)).toBeLessThan(error);
   });
 
   test('puts a leaf in at most floor(log2 n) + 1 nodes, and all leaves in as many as the account says', () => {
     for (let n = 1; n <= 70; n++) {
       const counts = new Array<number>(n).fill(0);
       let squared = 0;
-      for (let node = 1; node <= n; node++) {
-        const size = node & -node;
-        squared += size ** 2;
-        for (let leaf = node - size; leaf < node; leaf++) counts[leaf] = (counts[leaf] ?? 0) + 1;
+      for (let last = 1; last <= n; last++) {
+        for (const size of completed(last)) {
+          squared += size ** 2;
+          for (let leaf = last - size; leaf < last; leaf++) counts[leaf] = (counts[leaf] ?? 0) + 1;
+        }
       }
       expect(Math.max(...counts)).toBe(Math.floor(Math.log2(n)) + 1);
       const byHeight = [1, 2, 4, 8, 16, 32, 64].reduce(
-        (sum, size) => sum + (Math.floor(n / size) - Math.floor(n / (2 * size))) * size ** 2,
+        (sum, size) => sum + Math.floor(n / size) * size ** 2,
         0,
       );
       expect(byHeight).toBe(squared);
@@ -122,25 +162,23 @@ describe('TreeAggregation', () => {
     });
   });
 
-  test('adds up to prefix sums with the noise of their nodes alone', () => {
+  test('adds up to the prefix sums that the noisy nodes give', () => {
     const [z, steps] = [2, 16];
     const ledger = new Ledger();
     const tree = new TreeAggregation({maxLeaves: steps});
     const [source, same] = [seededSource(9), seededSource(9)];
-    const {plan} = sumOf(0);
-    const [one] = plan.parts;
-    const deviation = (z * (one?.bound ?? NaN)) / plan.grid;
-    const reference = new NodeNoise();
+    const {plan, units} = sumOf(0.3);
+    const deviation = (z * (plan.parts[0]?.bound ?? NaN)) / plan.grid;
+    const reference = new NoisyNodes();
     const prefix = SIZES.map((size) => new Float64Array(size));
     for (let step = 0; step < steps; step++) {
       const {means} = tree.release(sumOf(0.3), options(ledger, step, source, z));
-      const noise = reference.next(SIZES, [deviation, deviation], same);
+      const expected = reference.add(units, [deviation, deviation], same);
       means.forEach((mean, v) => {
         mean.dataSync<'float32'>().forEach((value, i) => {
-          const sum = (prefix[v] as Float64Array)[i] as number;
-          (prefix[v] as Float64Array)[i] = sum + value * 4;
-          const expected = 0.3 * (step + 1) + (noise[v]?.[i] ?? NaN) * plan.grid;
-          expect(sum + value * 4).toBeCloseTo(expected, 4);
+          const sum = ((prefix[v] as Float64Array)[i] as number) + value * 4;
+          (prefix[v] as Float64Array)[i] = sum;
+          expect(sum).toBeCloseTo((expected[v]?.[i] ?? NaN) * plan.grid, 4);
         });
       });
     }
