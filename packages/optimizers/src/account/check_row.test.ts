@@ -31,7 +31,7 @@ describe('checkLedgerRow', () => {
     for (const key of Object.keys(GOOD)) {
       const without = Object.fromEntries(Object.entries(GOOD).filter(([name]) => name !== key));
       expect(() => checkLedgerRow(without)).toThrow(key);
-      for (const value of [null, [], -1, NaN, Infinity, 'x'.repeat(1001)]) {
+      for (const value of [null, [], -1, NaN, Infinity, 'x'.repeat(10_001)]) {
         expect(() => checkLedgerRow({...GOOD, [key]: value})).toThrow(DpError);
       }
     }

@@ -3,7 +3,7 @@ import type {LedgerRow, Mechanism, ReleaseKind} from './ledger.js';
 import type {Sampling} from './sampling.js';
 
 /** Longest text in a row: names and clipping modes are far shorter. */
-const MAX_TEXT = 1000;
+const MAX_TEXT = 10_000;
 
 type Reader<T> = (value: unknown, name: string) => T;
 type Readers<T> = {readonly [K in keyof T]-?: Reader<T[K]>};
@@ -150,7 +150,7 @@ function boolean(value: unknown, name: string): boolean {
 function corrupt(name: string, value: unknown, bound: string): DpError {
   return new DpError(
     'LEDGER_CORRUPT',
-    `the ledger is damaged or not one of this library: ${name} must be ${bound}, got ${shown(value)}`,
+    `not a row of a ledger of this library, or a damaged one: ${name} must be ${bound}, got ${shown(value)}`,
   );
 }
 

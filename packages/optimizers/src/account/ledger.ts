@@ -1,3 +1,4 @@
+import {checkLedgerRow} from './check_row.js';
 import type {Sampling} from './sampling.js';
 
 /** What a release is of. */
@@ -99,9 +100,13 @@ export class Ledger {
     return {className, id};
   }
 
-  /** Writes the row of the next release. */
+  /**
+   * Writes the row of the next release.
+   *
+   * @throws DpError LEDGER_CORRUPT for a row that could not be read again; and what the store throws. Nothing may be released then.
+   */
   append(row: NewRow): LedgerRow {
-    const complete: LedgerRow = Object.freeze({version: 1, release: this.entries.length, ...row});
+    const complete = checkLedgerRow({version: 1, release: this.entries.length, ...row});
     this.store?.append(complete);
     this.entries.push(complete);
     return complete;

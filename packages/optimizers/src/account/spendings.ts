@@ -62,6 +62,12 @@ function poissonSampled({samplingProbability}: SamplingOf<'poisson'>): Spending 
           'tree aggregation needs an order of the records that is fixed before training, and these batches were Poisson-sampled',
         );
       }
+      if (row.microbatchSize > 1) {
+        throw new DpError(
+          'UNSUPPORTED',
+          `microbatches of ${row.microbatchSize} examples have no account under Poisson sampling: one more example would shift all groups`,
+        );
+      }
       batches.add(row, (row.sampling as SamplingOf<'poisson'>).samplingProbability);
     },
     events: () => batches.events(),

@@ -280,7 +280,9 @@ describe('privacySpent', () => {
     ).toBeCloseTo(epsilonOf(everywhere), 6);
   });
 
-  test('refuses rows that contradict each other', () => {
+  test('refuses rows that contradict each other, or that have no account', () => {
+    const grouped = ledgerOf(1, () => ({...ROW, microbatchSize: 2, batchId: '0', sampling: poisson}));
+    expect(() => privacySpent(grouped, {delta: DELTA})).toThrow('microbatches of 2 examples have no account');
     const drawnTwice = ledgerOf(2, (i) => ({...ROW, batchId: '0', sampling: shuffle(i)}));
     expect(() => privacySpent(drawnTwice, {delta: DELTA})).toThrow("both named '0'");
     const repeated = ledgerOf(2, (i) => ({
@@ -314,6 +316,10 @@ describe('Ledger', () => {
     expect(row).toMatchObject({version: 1, release: 0});
     expect(Object.isFrozen(row)).toBe(true);
     expect(() => ledger.append({...ROW, batchId: '1', sampling: poisson})).toThrow('disk full');
+    expect(ledger.rows).toEqual(written);
+    expect(() => ledger.append({...ROW, batchId: '1', sampling: poisson, noiseMultiplier: NaN})).toThrow(
+      'row.noiseMultiplier must be a finite number >= 0, got NaN',
+    );
     expect(ledger.rows).toEqual(written);
   });
 

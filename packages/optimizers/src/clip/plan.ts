@@ -72,6 +72,9 @@ export function noiseDeviations({parts}: ClippingPlan, noiseMultiplier: number):
   return parts.map(({noise}) => scale * noise);
 }
 
+/** A row stays short, whatever the model. */
+const MAX_LISTED = 200;
+
 /** The clipping in words, with its constants, for a ledger row. */
 export function clippingText(plan: ClippingPlan, noiseMultiplier: number): string {
   const {clipping, parts} = plan;
@@ -84,6 +87,7 @@ export function clippingText(plan: ClippingPlan, noiseMultiplier: number): strin
       return `adaptive, target quantile ${targetQuantile}, learning rate ${learningRate}, count noise ${countNoise}`;
     }
     case 'perLayer': {
+      if (parts.length > MAX_LISTED) return `per layer, ${parts.length} groups`;
       const short = (value: number): string => String(Number(value.toPrecision(6)));
       const norms = parts.map(({l2NormClip}) => short(l2NormClip)).join(' ');
       const noise = noiseDeviations(plan, noiseMultiplier).map(short).join(' ');
