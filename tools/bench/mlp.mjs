@@ -9,17 +9,13 @@ await bench({
   url: import.meta.url,
   flags: {batch: '256', width: '512'},
   sizes: ({batch, width}) =>
-    batch
-      .split(',')
-      .flatMap((b) =>
-        width
-          .split(',')
-          .map((w) => ({
-            batch: Number(b),
-            width: Number(w),
-            parameters: (785 + Number(w) + 1 + 10) * w + 10,
-          })),
-      ),
+    batch.split(',').flatMap((b) =>
+      width.split(',').map((w) => ({
+        batch: Number(b),
+        width: Number(w),
+        parameters: (785 + Number(w) + 1 + 10) * w + 10,
+      })),
+    ),
   build: async ({batch, width}) => {
     const {layers, sequential} = await import('@tensorflow/tfjs-layers');
     const model = sequential({
