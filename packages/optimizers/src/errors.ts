@@ -3,6 +3,8 @@ export type DpErrorCode =
   | 'INVALID_OPTION'
   | 'BATCH_TOO_LARGE'
   | 'LEDGER_CORRUPT'
+  | 'LEDGER_MISSING'
+  | 'NOT_PRIVATE'
   | 'LOSS_FORM'
   | 'MIXES_EXAMPLES'
   | 'NO_RULE'

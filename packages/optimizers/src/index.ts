@@ -1,5 +1,12 @@
 export {dpSGD, DpSgdOptimizer, type DpSgdOptions} from './optimizers/dp_sgd.js';
-export {PrivateOptimizer} from './optimizers/private_optimizer.js';
+export {dpMomentum, DpMomentumOptimizer, type DpMomentumOptions} from './optimizers/dp_momentum.js';
+export {dpAdam, DpAdamOptimizer, type DpAdamOptions, type MomentOptions} from './optimizers/dp_adam.js';
+export {dpAdamW, DpAdamWOptimizer, type DpAdamWOptions} from './optimizers/dp_adamw.js';
+export {dpAdagrad, DpAdagradOptimizer, type DpAdagradOptions} from './optimizers/dp_adagrad.js';
+export {dpRMSProp, DpRmsPropOptimizer, type DpRmsPropOptions} from './optimizers/dp_rmsprop.js';
+export {dpFTRL, DpFtrlOptimizer, type DpFtrlOptions} from './optimizers/dp_ftrl.js';
+export {privatize, PrivatizedOptimizer} from './optimizers/privatize.js';
+export {PrivateOptimizer, type DrawnOptions} from './optimizers/private_optimizer.js';
 export {type PrivacyOptions} from './optimizers/options.js';
 
 export {

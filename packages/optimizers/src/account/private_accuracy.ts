@@ -2,7 +2,7 @@ import {secureSource, type RandomSource} from '@dp/random';
 
 import {DpError} from '../errors.js';
 import {COUNT_GRID, COUNT_SENSITIVITY, MAX_COUNT_NOISE, noisyCount} from '../noise/count.js';
-import {positiveInteger} from '../optimizers/options.js';
+import {positiveInteger} from '../checks.js';
 import type {Ledger, LedgerRow, ReleasingOptimizer} from './ledger.js';
 import type {DrawnBatch, Sampling} from './sampling.js';
 

@@ -6,7 +6,7 @@ import {
   type RandomSource,
 } from '@dp/random';
 
-import {positiveInteger} from '../optimizers/options.js';
+import {positiveInteger} from '../checks.js';
 import {DpError} from '../errors.js';
 import type {DrawnBatch} from './sampling.js';
 

@@ -1,7 +1,7 @@
 import {gaussian} from '@dp/accountant';
 
 import {DpError} from '../errors.js';
-import {positiveInteger} from '../optimizers/options.js';
+import {positiveInteger} from '../checks.js';
 import {BatchNoise} from './batch_noise.js';
 import type {LedgerRow} from './ledger.js';
 import {PoissonEvents} from './poisson_events.js';

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {NeighbouringRelation} from '@dp/accountant';
 
 import {clippingPlan} from '../clip/plan.js';
-import {positive, positiveInteger} from '../optimizers/options.js';
+import {positive, positiveInteger} from '../checks.js';
 import {withPerExampleLoss} from '../per_example_loss.js';
 import {clippedSum} from '../sum/clip_and_sum.js';
 import {ClippedSum} from '../sum/clipped_sum.js';

@@ -3,7 +3,8 @@ import {secureSource, type RandomSource} from '@dp/random';
 
 import type {Ledger, LedgerRow} from '../account/ledger.js';
 import type {DrawnBatch} from '../account/sampling.js';
-import {nonNegative, positive} from '../optimizers/options.js';
+import {nonNegative, positive} from '../checks.js';
+import {markPrivate} from '../optimizers/provenance.js';
 import {release} from '../release.js';
 import type {ClippedSum} from '../sum/clipped_sum.js';
 
@@ -49,7 +50,9 @@ export function privateMean(
   const gradients: tf.NamedTensorMap = {};
   exact.variables.forEach(({name}, v) => {
     const mean = means[v];
-    if (mean !== undefined) gradients[name] = mean;
+    if (mean === undefined) return;
+    markPrivate(mean);
+    gradients[name] = mean;
   });
   return {gradients, row};
 }

@@ -309,7 +309,7 @@ describe('dpSGD', () => {
     const optimizer = dpSGD({...OPTIONS, expectedBatchSize: 16});
     const copy = DpSgdOptimizer.fromConfig(DpSgdOptimizer, optimizer.getConfig());
     expect(copy.getConfig()).toEqual(optimizer.getConfig());
-    expect(copy.getClassName()).toBe('DPSGD');
+    expect(copy.getClassName()).toBe('@dp/optimizers>DPSGD');
   });
 
   test('regularizers are added outside of clipping and noise', async () => {

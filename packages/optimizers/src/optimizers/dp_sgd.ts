@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import {positive, type PrivacyOptions} from './options.js';
+import {positive} from '../checks.js';
+import type {PrivacyOptions} from './options.js';
 import {PrivateOptimizer} from './private_optimizer.js';
+import {registerOptimizer} from './registered_class.js';
 
 /** Options of `dpSGD`. All are public constants. */
 export interface DpSgdOptions extends PrivacyOptions {
@@ -12,33 +14,16 @@ export interface DpSgdOptions extends PrivacyOptions {
 /** Stochastic gradient descent on private gradients. */
 export class DpSgdOptimizer extends PrivateOptimizer {
   /** The name in saved models. */
-  static readonly className = 'DPSGD';
+  static readonly className = '@dp/optimizers>DPSGD';
 
   /** @throws DpError INVALID_OPTION. */
-  constructor(private readonly options: DpSgdOptions) {
-    positive('learningRate', options.learningRate);
-    super(tf.train.sgd(options.learningRate), options);
-  }
-
-  override getConfig(): tf.serialization.ConfigDict {
-    const {l2NormClip, noiseMultiplier, numMicrobatches, expectedBatchSize, microbatchSize} = this.privacy;
-    return {
-      learningRate: this.options.learningRate,
-      l2NormClip,
-      noiseMultiplier,
-      numMicrobatches,
-      ...(this.privacy.mayExceed && {expectedBatchSize, microbatchSize}),
-    };
-  }
-
-  static override fromConfig<T extends tf.serialization.Serializable>(
-    cls: tf.serialization.SerializableConstructor<T>,
-    config: tf.serialization.ConfigDict,
-  ): T {
-    return new cls(config);
+  constructor(options: DpSgdOptions) {
+    const {learningRate} = options;
+    positive('learningRate', learningRate);
+    super({base: () => tf.train.sgd(learningRate), config: {learningRate}}, options);
   }
 }
-tf.serialization.registerClass(DpSgdOptimizer);
+registerOptimizer(DpSgdOptimizer);
 
 /**
  * Differentially private SGD (Abadi et al. 2016) for a plain `model.compile({optimizer: dpSGD({...}), ...})`, or for

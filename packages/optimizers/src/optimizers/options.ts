@@ -1,6 +1,7 @@
 import {secureSource, type RandomSource} from '@dp/random';
 
 import {Ledger} from '../account/ledger.js';
+import {nonNegative, positive, positiveInteger} from '../checks.js';
 import {checkClipping, type Clipping} from '../clip/mode.js';
 import {DpError} from '../errors.js';
 
@@ -39,12 +40,7 @@ export function checkPrivacyOptions(options: PrivacyOptions): CheckedPrivacyOpti
   const {clipping = 'flat'} = options;
   positive('l2NormClip', l2NormClip);
   checkClipping(clipping);
-  if (!(noiseMultiplier >= 0 && Number.isFinite(noiseMultiplier))) {
-    throw new DpError(
-      'INVALID_OPTION',
-      `noiseMultiplier must be a finite number >= 0, got ${noiseMultiplier}`,
-    );
-  }
+  nonNegative('noiseMultiplier', noiseMultiplier);
   positiveInteger('numMicrobatches', numMicrobatches);
   if (expectedBatchSize !== undefined) positiveInteger('expectedBatchSize', expectedBatchSize);
   if (microbatchSize !== undefined) positiveInteger('microbatchSize', microbatchSize);
@@ -72,25 +68,4 @@ export function checkPrivacyOptions(options: PrivacyOptions): CheckedPrivacyOpti
     randomSource: options.randomSource ?? secureSource(),
     ledger: options.ledger ?? new Ledger(),
   };
-}
-
-/** @throws DpError INVALID_OPTION. */
-export function positive(name: string, value: number): void {
-  if (!(value > 0 && Number.isFinite(value))) {
-    throw new DpError('INVALID_OPTION', `${name} must be a finite number > 0, got ${value}`);
-  }
-}
-
-/** @throws DpError INVALID_OPTION. */
-export function nonNegative(name: string, value: number): void {
-  if (!(value >= 0 && Number.isFinite(value))) {
-    throw new DpError('INVALID_OPTION', `${name} must be a finite number >= 0, got ${value}`);
-  }
-}
-
-/** @throws DpError INVALID_OPTION. */
-export function positiveInteger(name: string, value: number): void {
-  if (!(Number.isSafeInteger(value) && value >= 1)) {
-    throw new DpError('INVALID_OPTION', `${name} must be an integer >= 1, got ${value}`);
-  }
 }

@@ -1,14 +1,37 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import type {Ledger, ReleasingOptimizer} from '../account/ledger.js';
+import type {Ledger} from '../account/ledger.js';
 import {checkSamplingFits, type DrawnBatch} from '../account/sampling.js';
 import {DpError} from '../errors.js';
-import {privateGradient, type BatchPiece} from '../step.js';
+import type {BatchPiece} from '../step.js';
 import type {DeclaredSources} from '../tape/sources.js';
-import {checkPrivacyOptions, type CheckedPrivacyOptions, type PrivacyOptions} from './options.js';
+import type {TreeAggregation} from '../tree/aggregation.js';
+import {optionsOfConfig, privacyConfig} from './config.js';
+import {checkPrivacyOptions, type PrivacyOptions} from './options.js';
+import {PrivateGradients, type PrivateStep} from './private_gradients.js';
+import {checkPrivate} from './provenance.js';
+import {ledgerName} from './registered_class.js';
 
 /** tf.js does not export this type by name. */
 type NamedTensor = Parameters<tf.Optimizer['setWeights']>[0][number];
+
+/** Of the next step's clip norm among an optimizer's weights. */
+const CLIP_NORM = 'l2NormClip';
+
+/** What a private optimizer adds to its base optimizer's step. */
+export interface PrivateOptimizerParts {
+  /** Makes what sees private gradients only (privacy rule 16). The private optimizer disposes it. */
+  readonly base: () => tf.Optimizer;
+  /** Options of the base optimizer, as JSON. */
+  readonly config: tf.serialization.ConfigDict;
+  readonly tree?: TreeAggregation;
+}
+
+/** What is known of a batch beside how it was drawn. */
+export interface DrawnOptions extends DeclaredSources {
+  /** Default: all trainable variables, each of which the loss must then reach. */
+  readonly varList?: tf.Variable[];
+}
 
 /**
  * A base optimizer that sees private gradients only: every path to its update clips each example, sums, adds noise, and
@@ -20,21 +43,31 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
     return Function.prototype[Symbol.hasInstance].call(this, value);
   }
 
-  protected readonly privacy: CheckedPrivacyOptions;
+  protected readonly core: PrivateGradients;
   private readonly base: tf.Optimizer;
-  private name: ReleasingOptimizer | undefined;
-  private variables: readonly tf.Variable[] | undefined;
+  private readonly config: tf.serialization.ConfigDict;
 
   /** @throws DpError INVALID_OPTION. */
-  protected constructor(base: tf.Optimizer, options: PrivacyOptions) {
+  protected constructor({base, config, tree}: PrivateOptimizerParts, options: PrivacyOptions) {
     super();
-    this.base = base;
-    this.privacy = checkPrivacyOptions(options);
+    this.config = config;
+    this.core = new PrivateGradients(ledgerName(this.getClassName()), checkPrivacyOptions(options), tree);
+    this.base = base();
   }
 
   /** Every release of this optimizer. */
   get ledger(): Ledger {
-    return this.privacy.ledger;
+    return this.core.ledger;
+  }
+
+  /**
+   * Goes on in the ledger of a run that is resumed: an optimizer that was loaded with a model has none. Call it before the
+   * next step.
+   *
+   * @throws DpError INVALID_OPTION after a step.
+   */
+  useLedger(ledger: Ledger): void {
+    this.core.useLedger(ledger);
   }
 
   /**
@@ -45,7 +78,10 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
    * @param varList - Default: all trainable variables.
    */
   override minimize(f: () => tf.Tensor, returnCost = false, varList?: tf.Variable[]): tf.Scalar | null {
-    return super.minimize(f as () => tf.Scalar, returnCost, varList);
+    const loss = this.update(this.computeGradients(f, varList));
+    if (returnCost) return loss;
+    loss.dispose();
+    return null;
   }
 
   /**
@@ -55,24 +91,14 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
    * @param f - Returns the scalar mean of the per-example losses, or their vector [B]. Sensitive.
    * @param varList - Default: all trainable variables, each of which the loss must then reach.
    * @returns `value`, the mean loss (sensitive, covered by no epsilon), and the private gradients by variable name.
-   * @throws DpError if the examples cannot be proved separate, or an option does not fit the batch; nothing was released then.
+   * @throws DpError if the examples cannot be proved separate, or an option does not fit the batch; LEDGER_MISSING for an
+   *   optimizer loaded without its ledger. Nothing was released then.
    */
   override computeGradients(
     f: () => tf.Tensor,
     varList?: tf.Variable[],
   ): {value: tf.Scalar; grads: tf.NamedTensorMap} {
-    const variables = this.trainable(varList);
-    const {gradients, loss} = privateGradient({
-      pieces: [{lossFn: f}],
-      variables,
-      options: this.privacy,
-      mustReachAll: varList === undefined,
-      optimizer: this.releasing,
-      step: this.iterations,
-      batchId: `call-${this.ledger.rows.length}`,
-      sampling: {kind: 'unknown'},
-    });
-    return {value: loss, grads: named(variables, gradients)};
+    return this.core.compute({pieces: [{lossFn: f}], varList, step: this.iterations});
   }
 
   /**
@@ -85,11 +111,7 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
    * @returns The mean loss (sensitive, covered by no epsilon; NaN for an empty batch). Dispose it.
    * @throws DpError as `computeGradients`; and UNSUPPORTED for microbatches of several examples under Poisson sampling.
    */
-  minimizeDrawn(
-    drawn: DrawnBatch,
-    f: () => tf.Tensor,
-    {varList, ...sources}: DeclaredSources & {readonly varList?: tf.Variable[]} = {},
-  ): tf.Scalar {
+  minimizeDrawn(drawn: DrawnBatch, f: () => tf.Tensor, {varList, ...sources}: DrawnOptions = {}): tf.Scalar {
     const pieces = drawn.indices.length === 0 ? [] : [{lossFn: f, ...sources}];
     return this.minimizePieces(drawn, pieces, varList);
   }
@@ -100,78 +122,94 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
    *
    * @param pieces - Sensitive. None for an empty batch.
    * @param varList - Default: all trainable variables, each of which the loss must then reach.
+   * @param signal - Ends the step between two pieces, by throwing its reason; nothing is released then.
    * @returns The mean loss (sensitive, covered by no epsilon; NaN for an empty batch). Dispose it.
    */
-  minimizePieces(drawn: DrawnBatch, pieces: Iterable<BatchPiece>, varList?: tf.Variable[]): tf.Scalar {
-    checkSamplingFits(drawn.sampling, this.privacy.microbatchSize);
-    const variables = this.trainable(varList);
-    const {gradients, loss} = privateGradient({
-      pieces,
-      variables,
-      options: this.privacy,
-      mustReachAll: varList === undefined,
-      optimizer: this.releasing,
-      step: this.iterations,
-      batchId: drawn.id,
-      sampling: drawn.sampling,
-    });
-    this.applyGradients(named(variables, gradients));
-    tf.dispose(gradients);
-    return loss;
+  minimizePieces(
+    drawn: DrawnBatch,
+    pieces: Iterable<BatchPiece>,
+    varList?: tf.Variable[],
+    signal?: AbortSignal,
+  ): tf.Scalar {
+    checkSamplingFits(drawn.sampling, this.core.options.microbatchSize);
+    return this.update(this.core.compute({pieces, drawn, varList, step: this.iterations, signal}));
   }
 
+  /**
+   * The base optimizer's step.
+   *
+   * @param variableGradients - As `computeGradients` returned them.
+   * @throws DpError NOT_PRIVATE for any other gradient.
+   */
   override applyGradients(variableGradients: tf.NamedTensorMap | NamedTensor[]): void {
-    this.base.applyGradients(variableGradients);
+    const gradients = Array.isArray(variableGradients)
+      ? variableGradients
+      : Object.entries(variableGradients).map(([name, tensor]) => ({name, tensor}));
+    for (const {name, tensor} of gradients) checkPrivate(name, tensor);
+    this.base.applyGradients(gradients);
     this.incrementIterations();
   }
 
+  /** Disposes the base optimizer and its slots. */
   override dispose(): void {
     this.base.dispose();
+    // tf.js's momentum forgets the learning rate that it inherits. Its `instanceof` would say yes to any optimizer.
+    const {
+      MomentumOptimizer: {prototype},
+      SGDOptimizer,
+    } = tf;
+    if (Object.prototype.isPrototypeOf.call(prototype, this.base))
+      SGDOptimizer.prototype.dispose.call(this.base);
   }
 
+  /** What a saved model keeps: everything but where noise comes from and where releases go. */
+  override getConfig(): tf.serialization.ConfigDict {
+    return {...this.config, ...privacyConfig(this.core.options)};
+  }
+
+  /**
+   * What a checkpoint needs: the number of steps, the base optimizer's slots and, with adaptive clipping, the next step's
+   * clip norm. Private, like the weights. The slots are the live ones; the two scalars are the caller's to dispose.
+   */
   override async getWeights(): Promise<NamedTensor[]> {
-    return [await this.saveIterations()];
+    const weights = await this.base.getWeights();
+    const {clipping} = this.core.options;
+    if (clipping !== 'flat' && clipping.kind === 'adaptive')
+      weights.push({name: CLIP_NORM, tensor: tf.scalar(this.core.l2NormClip)});
+    return weights;
   }
 
+  /**
+   * The inverse of `getWeights`. The ledger is not among them: the next step is refused unless `useLedger` (or the option
+   * `ledger`) has brought it.
+   */
   override async setWeights(weightValues: NamedTensor[]): Promise<void> {
-    const rest = await this.extractIterations(weightValues);
-    if (rest.length !== 0) {
-      throw new DpError(
-        'INVALID_OPTION',
-        `${this.getClassName()} has no weights but its step count, got ${rest.length} more`,
-      );
-    }
+    if (weightValues.length === 0)
+      throw new DpError('INVALID_OPTION', 'an optimizer has at least one weight, got none');
+    const clipNorm = weightValues.find(({name}) => name === CLIP_NORM);
+    const [l2NormClip] = (await clipNorm?.tensor.data()) ?? [];
+    if (l2NormClip !== undefined) this.core.l2NormClip = l2NormClip;
+    const slots = weightValues.filter((weight) => weight !== clipNorm);
+    await this.extractIterations(slots);
+    await this.base.setWeights(slots);
   }
 
-  private get releasing(): ReleasingOptimizer {
-    return (this.name ??= this.ledger.nameOptimizer(this.getClassName()));
+  static override fromConfig<T extends tf.serialization.Serializable>(
+    cls: tf.serialization.SerializableConstructor<T>,
+    config: tf.serialization.ConfigDict,
+  ): T {
+    return new cls(optionsOfConfig(config));
   }
 
-  /** The variables of every step: fixed at the first, since a coordinate without noise would be a leak (privacy rule 16). */
-  private trainable(varList?: tf.Variable[]): tf.Variable[] {
-    const registered = Object.values(tf.engine().registeredVariables);
-    const variables = (varList ?? registered).filter((variable) => variable.trainable);
-    if (variables.length === 0) {
-      throw new DpError('INVALID_OPTION', 'there is no trainable variable to update; pass them as varList');
+  private update({value, grads}: PrivateStep): tf.Scalar {
+    try {
+      this.applyGradients(grads);
+    } catch (error) {
+      value.dispose();
+      throw error;
+    } finally {
+      tf.dispose(grads);
     }
-    this.variables ??= variables;
-    const first = this.variables;
-    if (variables.length !== first.length || variables.some((variable) => !first.includes(variable))) {
-      throw new DpError(
-        'INVALID_OPTION',
-        `the set of trainable variables changed from ${first.length} to ${variables.length} since the first step. ` +
-          'Every step clips and noises the same variables: pass varList, or use a new optimizer',
-      );
-    }
-    return variables;
+    return value;
   }
-}
-
-function named(variables: readonly tf.Variable[], gradients: readonly tf.Tensor[]): tf.NamedTensorMap {
-  return Object.fromEntries(
-    variables.flatMap((variable, v) => {
-      const gradient = gradients[v];
-      return gradient === undefined ? [] : [[variable.name, gradient] as const];
-    }),
-  );
 }

@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {Ledger, LedgerRow} from '../account/ledger.js';
 import {noiseDeviations, type ClippingPlan} from '../clip/plan.js';
 import {DpError} from '../errors.js';
-import {positiveInteger} from '../optimizers/options.js';
+import {positiveInteger} from '../checks.js';
 import {byVariable, gradientRow, type ReleaseOptions} from '../release.js';
 import type {ClippedSum} from '../sum/clipped_sum.js';
 import {PrefixSums} from './prefix_sums.js';

@@ -1,0 +1,161 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import type {Ledger, ReleasingOptimizer} from '../account/ledger.js';
+import type {DrawnBatch} from '../account/sampling.js';
+import {DpError} from '../errors.js';
+import {privateGradient, type BatchPiece} from '../step.js';
+import type {TreeAggregation} from '../tree/aggregation.js';
+import type {CheckedPrivacyOptions} from './options.js';
+import {markPrivate} from './provenance.js';
+
+/** One step of one optimizer. */
+export interface PrivateGradientsRequest {
+  /** The batch, in one piece or several; none is an empty batch. Sensitive. */
+  readonly pieces: Iterable<BatchPiece>;
+  /** How the batch was drawn. Default: unknown. */
+  readonly drawn?: DrawnBatch;
+  /** Default: all trainable variables, each of which the loss must then reach. */
+  readonly varList?: readonly tf.Variable[] | undefined;
+  /** Number of the step, from 0. */
+  readonly step: number;
+  /** Refuses to go on, between pieces, once it is aborted: nothing is released then. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a step computes: tf.js's names. */
+export interface PrivateStep {
+  /** The mean loss of the batch, NaN for an empty one. Sensitive: no epsilon covers it. */
+  readonly value: tf.Scalar;
+  /** Private, by variable name, always in the first step's order: tf.js's optimizers tell slots apart by it. */
+  readonly grads: tf.NamedTensorMap;
+}
+
+/**
+ * What computes the private gradients of one optimizer, step after step. It holds what may not change between steps (the
+ * variables, the name in the ledger) and what does (the clip norm, where clipping is adaptive).
+ */
+export class PrivateGradients {
+  /** The next step's clip norm. Public, or private where it is adaptive. */
+  l2NormClip: number;
+  private ledgerInUse: Ledger;
+  private name: ReleasingOptimizer | undefined;
+  private variables: readonly tf.Variable[] | undefined;
+
+  /**
+   * @param className - For the ledger.
+   * @param tree - Makes the gradients differences of noisy prefix sums.
+   */
+  constructor(
+    private readonly className: string,
+    readonly options: CheckedPrivacyOptions,
+    readonly tree?: TreeAggregation,
+  ) {
+    this.l2NormClip = options.l2NormClip;
+    this.ledgerInUse = options.ledger;
+  }
+
+  /** Every release. */
+  get ledger(): Ledger {
+    return this.ledgerInUse;
+  }
+
+  /**
+   * Goes on in another ledger: that of the run which is resumed.
+   *
+   * @throws DpError INVALID_OPTION if something was released to the ledger before.
+   */
+  useLedger(ledger: Ledger): void {
+    if (this.name !== undefined && ledger !== this.ledgerInUse) {
+      throw new DpError(
+        'INVALID_OPTION',
+        'the ledger can only be set before the first step: releases in two ledgers would not be added up',
+      );
+    }
+    this.ledgerInUse = ledger;
+  }
+
+  /**
+   * Gradients that are clipped, summed, noised and divided by the public constant, with their ledger row written before.
+   *
+   * @returns The caller disposes it.
+   */
+  compute({pieces, drawn, varList, step, signal}: PrivateGradientsRequest): PrivateStep {
+    const {ledger} = this;
+    const variables = this.trainable(varList);
+    const optimizer = this.releasing(step);
+    const {gradients, loss, nextL2NormClip} = privateGradient({
+      pieces: abortable(pieces, signal),
+      variables,
+      options: {...this.options, ledger, l2NormClip: this.l2NormClip},
+      mustReachAll: varList === undefined,
+      optimizer,
+      step,
+      batchId: drawn?.id ?? `call-${ledger.rows.length}`,
+      sampling: drawn?.sampling ?? {kind: 'unknown'},
+      ...(this.tree !== undefined && {tree: this.tree}),
+    });
+    this.l2NormClip = nextL2NormClip;
+    return {value: loss, grads: named(variables, gradients)};
+  }
+
+  private releasing(step: number): ReleasingOptimizer {
+    if (this.name === undefined) checkReleased(this.ledger, this.className, step);
+    return (this.name ??= this.ledger.nameOptimizer(this.className));
+  }
+
+  /** The variables of every step: fixed at the first, since a coordinate without noise would be a leak (privacy rule 16). */
+  private trainable(varList?: readonly tf.Variable[]): readonly tf.Variable[] {
+    const registered = Object.values(tf.engine().registeredVariables);
+    const variables = (varList ?? registered).filter((variable) => variable.trainable);
+    if (variables.length === 0) {
+      throw new DpError('INVALID_OPTION', 'there is no trainable variable to update; pass them as varList');
+    }
+    this.variables ??= variables;
+    const first = this.variables;
+    if (variables.length !== first.length || variables.some((variable) => !first.includes(variable))) {
+      throw new DpError(
+        'INVALID_OPTION',
+        `the set of trainable variables changed from ${first.length} to ${variables.length} since the first step. ` +
+          'Every step clips and noises the same variables: pass varList, or use a new optimizer',
+      );
+    }
+    return first;
+  }
+}
+
+/**
+ * Refuses to go on where an optimizer was loaded that has made steps which its ledger does not hold.
+ *
+ * @param step - Number of the next step.
+ * @throws DpError LEDGER_MISSING.
+ */
+function checkReleased({rows}: Ledger, className: string, step: number): void {
+  if (step === 0) return;
+  const last = rows.some(
+    (row) => row.what === 'gradientSum' && row.optimizer.className === className && row.step >= step - 1,
+  );
+  if (last) return;
+  throw new DpError(
+    'LEDGER_MISSING',
+    `this ${className} has made ${step} steps, and its ledger of ${rows.length} rows does not hold them: their epsilon would be forgotten. ` +
+      'Call useLedger with the ledger of that run before the next step; nothing was released',
+  );
+}
+
+function* abortable<T>(pieces: Iterable<T>, signal: AbortSignal | undefined): Generator<T> {
+  signal?.throwIfAborted();
+  for (const piece of pieces) {
+    yield piece;
+    signal?.throwIfAborted();
+  }
+}
+
+function named(variables: readonly tf.Variable[], gradients: readonly tf.Tensor[]): tf.NamedTensorMap {
+  gradients.forEach(markPrivate);
+  return Object.fromEntries(
+    variables.flatMap((variable, v) => {
+      const gradient = gradients[v];
+      return gradient === undefined ? [] : [[variable.name, gradient] as const];
+    }),
+  );
+}
