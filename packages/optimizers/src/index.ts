@@ -19,6 +19,7 @@ export {
   type PerExampleGradients,
   type PerExampleOptions,
 } from './functional/per_example_gradients.js';
+export {pieceSum} from './functional/piece_sum.js';
 export {privateMean, type PrivateMeanOptions} from './functional/private_mean.js';
 export {ClippedSum} from './sum/clipped_sum.js';
 
@@ -34,6 +35,7 @@ export {
   type PerLayerClipping,
 } from './clip/mode.js';
 
+export {type ClippingOptions} from './clip/plan.js';
 export {checkLedgerRow} from './account/check_row.js';
 export {
   Ledger,
@@ -64,6 +66,6 @@ export {type Parameter} from './gradients/parameters.js';
 export {type BatchLabel, type Label, type Labelled, type Mixing} from './tape/labels.js';
 export {type RuleSite, type SeparationRule} from './tape/rules/rule.js';
 
-export {type BatchPiece} from './step.js';
+export {type BatchPiece, type PieceSum} from './sum/piece_sum.js';
 export {DpError, type DpErrorCode} from './errors.js';
 export {type DeclaredSources} from './tape/sources.js';

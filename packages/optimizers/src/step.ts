@@ -2,30 +2,19 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import type {LedgerRow, ReleasingOptimizer} from './account/ledger.js';
 import type {Sampling} from './account/sampling.js';
-import {centredCount} from './clip/adaptive.js';
 import {clippingPlan} from './clip/plan.js';
 import {DpError} from './errors.js';
-import {penaltyGradients} from './gradients/penalty.js';
 import type {CheckedPrivacyOptions} from './optimizers/options.js';
-import {withPerExampleLoss} from './per_example_loss.js';
 import {release} from './release.js';
-import {clippedSum} from './sum/clip_and_sum.js';
 import {ClippedSum} from './sum/clipped_sum.js';
 import {MAX_EXAMPLES_PER_STEP} from './sum/grid.js';
-import type {SeparationProof} from './tape/prove.js';
-import type {DeclaredSources} from './tape/sources.js';
+import {sumPiece, type BatchPiece, type Penalties, type PieceSum} from './sum/piece_sum.js';
 import type {TreeAggregation} from './tree/aggregation.js';
-
-/** A part of a batch that is processed at once. */
-export interface BatchPiece extends DeclaredSources {
-  /** Returns the per-example losses [B], or their mean. Sensitive. */
-  readonly lossFn: () => tf.Tensor;
-}
 
 /** What one private gradient is computed from. */
 export interface StepRequest {
   /** The batch, in one piece or several; none is an empty batch. Read one by one, so that each may be made when it is needed. */
-  readonly pieces: Iterable<BatchPiece>;
+  readonly pieces: Iterable<BatchPiece | PieceSum>;
   readonly variables: readonly tf.Variable[];
   readonly options: CheckedPrivacyOptions;
   /** Whether every variable has to be reached by the loss: where they were not named, another model's may be among them. */
@@ -52,44 +41,41 @@ export interface StepResult {
 
 /** One private gradient, from the batch to the noisy mean. Synchronous. */
 export function privateGradient(request: StepRequest): StepResult {
-  const {options, variables} = request;
+  const {options, variables, mustReachAll} = request;
   const plan = clippingPlan(options, variables);
   let total = ClippedSum.empty(variables, plan);
-  let batchSize = 0;
-  let lossSum = 0;
-  let belowClip = 0;
-  let penalties: readonly (tf.Tensor | undefined)[] = [];
+  let [batchSize, lossSum, belowClip] = [0, 0, 0];
+  let penalties: Penalties | undefined;
   try {
     // Forward, proof, backward; clip each example; sum exactly, over all pieces.
-    for (const {lossFn, ...sources} of request.pieces) {
+    for (const piece of request.pieces) {
       const checkBatchSize = (more: number): void => checkSizes(batchSize, more, request);
-      withPerExampleLoss({lossFn, variables, sources, ...options, checkBatchSize}, (examples) => {
-        if (request.mustReachAll) checkReached(variables, examples.proof);
-        const losses = examples.loss.values.dataSync();
-        const {units, norms} = clippedSum(examples.contributions, losses, examples.batchSize, plan);
-        total = total.plus(new ClippedSum(variables, units, plan));
-        belowClip += centredCount(norms, plan.l2NormClip);
-        // Regularizers depend on no example: once a step, added after the noise.
-        if (batchSize === 0)
-          penalties = penaltyGradients(examples.recording, examples.loss, variables).map(
-            (p) => p && tf.keep(p),
-          );
-        batchSize += examples.batchSize;
-        lossSum += meanOf(examples.recording.value) * examples.batchSize;
-      });
+      if ('units' in piece) checkBatchSize(piece.batchSize);
+      // Regularizers depend on no example: once a step, added after the noise.
+      const withPenalties = penalties === undefined;
+      const sum =
+        'units' in piece
+          ? piece
+          : sumPiece(piece, {variables, plan, mustReachAll, withPenalties, checkBatchSize});
+      if (withPenalties) penalties = sum.penalties;
+      else tf.dispose(sum.penalties as tf.Tensor[]);
+      total = total.plus(ClippedSum.ofPiece(sum, variables, plan));
+      batchSize += sum.batchSize;
+      lossSum += sum.lossSum;
+      belowClip += sum.belowClip;
     }
     // Ledger, noise, division by the public constant: also for an empty batch (privacy rule 9).
     const {noiseMultiplier, numMicrobatches: divisor, randomSource: source, ledger} = options;
     const how = {...request, noiseMultiplier, divisor, source, ledger};
     const {means, ...released} = request.tree?.release(total, how) ?? release(total, how, belowClip);
     return {
-      gradients: means.map((gradient, v) => withPenalty(gradient, penalties[v])),
+      gradients: means.map((gradient, v) => withPenalty(gradient, penalties?.[v])),
       loss: tf.scalar(lossSum / batchSize),
       nextL2NormClip: options.l2NormClip,
       ...released,
     };
   } finally {
-    tf.dispose(penalties as tf.Tensor[]);
+    tf.dispose((penalties as tf.Tensor[] | undefined) ?? []);
   }
 }
 
@@ -98,23 +84,6 @@ function withPenalty(gradient: tf.Tensor, penalty: tf.Tensor | undefined): tf.Te
   const sum = tf.add(gradient, penalty);
   gradient.dispose();
   return sum;
-}
-
-function meanOf(value: tf.Tensor): number {
-  return tf.tidy(() => tf.mean(value).dataSync()[0] ?? NaN);
-}
-
-function checkReached(variables: readonly tf.Variable[], proof: SeparationProof): void {
-  const unreached = variables
-    .filter((variable) => !proof.labels.has(variable.id))
-    .map(({name}) => `'${name}'`);
-  if (unreached.length > 0) {
-    throw new DpError(
-      'UNREACHED_VARIABLE',
-      `the loss does not use ${unreached.length} of ${variables.length} trainable variables (${unreached.slice(0, 3).join(', ')}), ` +
-        'and every variable of a step gets noise. Name the variables to train in varList; nothing was released',
-    );
-  }
 }
 
 /** Refuses a batch, or the next piece of one, before anything is computed from it. */

@@ -27,16 +27,22 @@ export interface ClippedPart {
   readonly noise: number;
 }
 
+/** What an optimizer's clipping is described by. */
+export interface ClippingOptions {
+  /** Greater than 0. */
+  readonly l2NormClip: number;
+  /** Examples per clipped group, at least 1. */
+  readonly microbatchSize: number;
+  /** Default: `'flat'`. */
+  readonly clipping?: Clipping;
+}
+
 /** What a plan is made for: the variables' names and sizes. */
 export type PlannedVariable = Readonly<{name: string; size: number}>;
 
 /** @throws DpError INVALID_OPTION if the clipping mode does not fit the variables. */
 export function clippingPlan(
-  {
-    l2NormClip,
-    microbatchSize,
-    clipping = 'flat',
-  }: {readonly l2NormClip: number; readonly microbatchSize: number; readonly clipping?: Clipping},
+  {l2NormClip, microbatchSize, clipping = 'flat'}: ClippingOptions,
   variables: readonly PlannedVariable[],
 ): ClippingPlan {
   const grid = gridFor(l2NormClip);

@@ -3,15 +3,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {Ledger, ReleasingOptimizer} from '../account/ledger.js';
 import type {DrawnBatch} from '../account/sampling.js';
 import {DpError} from '../errors.js';
-import {privateGradient, type BatchPiece} from '../step.js';
+import {clippingPlan} from '../clip/plan.js';
+import {privateGradient} from '../step.js';
+import {sumPiece, type BatchPiece, type PieceSum} from '../sum/piece_sum.js';
 import type {TreeAggregation} from '../tree/aggregation.js';
 import type {CheckedPrivacyOptions} from './options.js';
 import {markPrivate} from './provenance.js';
 
 /** One step of one optimizer. */
 export interface PrivateGradientsRequest {
-  /** The batch, in one piece or several; none is an empty batch. Sensitive. */
-  readonly pieces: Iterable<BatchPiece>;
+  /** The batch, in one piece or several, to be summed or summed already; none is an empty batch. Sensitive. */
+  readonly pieces: Iterable<BatchPiece | PieceSum>;
   /** How the batch was drawn. Default: unknown. */
   readonly drawn?: DrawnBatch;
   /** Default: all trainable variables, each of which the loss must then reach. */
@@ -96,6 +98,13 @@ export class PrivateGradients {
     });
     this.l2NormClip = nextL2NormClip;
     return {value: loss, grads: named(variables, gradients)};
+  }
+
+  /** Sums a piece of the next step's batch, for `compute`. It releases nothing. Sensitive in what it gets and returns. */
+  sum(piece: BatchPiece, varList?: readonly tf.Variable[]): PieceSum {
+    const variables = this.trainable(varList);
+    const plan = clippingPlan({...this.options, l2NormClip: this.l2NormClip}, variables);
+    return sumPiece(piece, {variables, plan, mustReachAll: varList === undefined, withPenalties: true});
   }
 
   private releasing(step: number): ReleasingOptimizer {

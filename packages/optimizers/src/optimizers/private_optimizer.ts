@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import type {Ledger} from '../account/ledger.js';
 import {checkSamplingFits, type DrawnBatch} from '../account/sampling.js';
+import type {ClippingOptions} from '../clip/plan.js';
 import {DpError} from '../errors.js';
-import type {BatchPiece} from '../step.js';
+import type {BatchPiece, PieceSum} from '../sum/piece_sum.js';
 import type {DeclaredSources} from '../tape/sources.js';
 import type {TreeAggregation} from '../tree/aggregation.js';
 import {optionsOfConfig, privacyConfig} from './config.js';
@@ -120,19 +121,36 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
    * `minimizeDrawn` on a batch that is too large to be processed at once: its pieces' clipped gradients are summed exactly,
    * and noise is added once. The pieces together must be the batch that was drawn; they are read one by one.
    *
-   * @param pieces - Sensitive. None for an empty batch.
+   * @param pieces - Sensitive. None for an empty batch. A piece may have been summed before, here (`sumPiece`) or in another
+   *   thread (`pieceSum`), from the weights and the clip norm of this step.
    * @param varList - Default: all trainable variables, each of which the loss must then reach.
    * @param signal - Ends the step between two pieces, by throwing its reason; nothing is released then.
    * @returns The mean loss (sensitive, covered by no epsilon; NaN for an empty batch). Dispose it.
    */
   minimizePieces(
     drawn: DrawnBatch,
-    pieces: Iterable<BatchPiece>,
+    pieces: Iterable<BatchPiece | PieceSum>,
     varList?: tf.Variable[],
     signal?: AbortSignal,
   ): tf.Scalar {
     checkSamplingFits(drawn.sampling, this.core.options.microbatchSize);
     return this.update(this.core.compute({pieces, drawn, varList, step: this.iterations, signal}));
+  }
+
+  /**
+   * Sums a piece of the next step's batch for `minimizePieces`, and releases nothing: so that other threads may sum the other
+   * pieces at the same time.
+   *
+   * @param piece - Sensitive, and so is the result.
+   */
+  sumPiece(piece: BatchPiece, varList?: tf.Variable[]): PieceSum {
+    return this.core.sum(piece, varList);
+  }
+
+  /** What another thread needs to know to sum pieces of the next step. Public, or private where it is adaptive. */
+  get clippingOptions(): ClippingOptions {
+    const {clipping, microbatchSize} = this.core.options;
+    return {l2NormClip: this.core.l2NormClip, clipping, microbatchSize};
   }
 
   /**

@@ -3,6 +3,7 @@ import type {NeighbouringRelation} from '@dp/accountant';
 
 import {gradientBound, type ClippingPlan} from '../clip/plan.js';
 import {DpError} from '../errors.js';
+import type {PieceSum} from './piece_sum.js';
 
 /**
  * An exact sum of clipped per-example gradients, with the bound on what one record can change in it. Sensitive: nothing
@@ -27,6 +28,28 @@ export class ClippedSum {
       variables.map((variable) => new Float64Array(variable.size)),
       plan,
     );
+  }
+
+  /**
+   * A piece's sum, from this thread or another.
+   *
+   * @throws DpError INVALID_OPTION for one that was clipped to another norm, or over other variables.
+   */
+  static ofPiece(
+    {units, l2NormClip}: PieceSum,
+    variables: readonly tf.Variable[],
+    plan: ClippingPlan,
+  ): ClippedSum {
+    const fits =
+      units.length === variables.length && units.every(({length}, v) => length === variables[v]?.size);
+    if (!fits || l2NormClip !== plan.l2NormClip) {
+      throw new DpError(
+        'INVALID_OPTION',
+        `a piece was summed over ${units.length} variables with gradients clipped to ${l2NormClip}, but this step has ` +
+          `${variables.length} and clips to ${plan.l2NormClip}: sum every piece of a step anew; nothing was released`,
+      );
+    }
+    return new ClippedSum(variables, units, plan);
   }
 
   get numParameters(): number {
