@@ -57,13 +57,11 @@ export {gaussianEpsilon} from './gaussian/epsilon.js';
 export {reduceToGaussian} from './gaussian/reduce.js';
 
 // Plans: a whole training run.
-export {
-  dpSgdBudget,
-  dpSgdEvent,
-  type DpSgdBudget,
-  type DpSgdEventOptions,
-  type DpSgdRun,
-} from './plan/dp_sgd.js';
+export {dpSgdEvent, type BatchSampling, type DpSgdEventOptions, type DpSgdRun} from './plan/dp_sgd.js';
+export {dpSgdPrivacyStatement, type DpSgdPrivacyStatement, type StatementOptions} from './plan/statement.js';
+export {type EpsilonInterval, type Guarantee, type LevelOfPrivacy} from './plan/level_of_privacy.js';
+export {type StatedNumbers} from './plan/statement_text.js';
+export {treeAggregation, type TreeAggregation, type TreeAggregationOptions} from './plan/tree_aggregation.js';
 export {analyticGaussian} from './plan/analytic_gaussian.js';
 export {
   calibrateBatchSize,

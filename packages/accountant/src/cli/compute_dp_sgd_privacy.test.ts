@@ -6,26 +6,27 @@ import {run} from './compute_dp_sgd_privacy.js';
 
 const MNIST = ['--N=60000', '--batch_size=256', '--noise_multiplier=1.1', '--epochs=60', '--delta=1e-5'];
 
-function called(argv: readonly string[]): {code: number; out: string; error: string} {
+async function called(argv: readonly string[]): Promise<{code: number; out: string; error: string}> {
   let out = '';
   let error = '';
-  const code = run(argv, {out: (text) => (out += text), error: (text) => (error += text)});
+  const code = await run(argv, {out: (text) => (out += text), error: (text) => (error += text)});
   return {code, out, error};
 }
 
-test('the tutorial run: sampling rate, steps, order, and three values that say when they hold', () => {
-  const {code, out, error} = called(MNIST);
+test('the tutorial run: sampling rate, steps, order, and four values that say when they hold', async () => {
+  const {code, out, error} = await called(MNIST);
   expect({code, error}).toEqual({code: 0, error: ''});
   expect(out).toContain('sampling rate = 0.427% and noise_multiplier = 1.1 iterated over 14063 steps');
   expect(out).toContain('eps = 3.01 and delta = 1e-5 if batches are Poisson-sampled.');
   expect(out).toContain('The optimal RDP order is 8.8.');
   expect(out).toMatch(/^eps = 3\.01 {2}Poisson sampling, add-or-remove-one: RDP, classic/m);
   expect(out).toMatch(/^eps = 2\.60 {2}Poisson sampling, add-or-remove-one: RDP, improved/m);
+  expect(out).toMatch(/^eps = 2\.38 {2}Poisson sampling, add-or-remove-one: privacy loss distributions/m);
   expect(out).toMatch(/^eps = 54\.0 {2}each example once per epoch/m);
   expect(out).toContain('If batches are shuffled instead, only the last value holds.');
 });
 
-test('flags may be kebab-case, with or without =', () => {
+test('flags may be kebab-case, with or without =', async () => {
   const kebab = [
     '--n',
     '60000',
@@ -37,11 +38,11 @@ test('flags may be kebab-case, with or without =', () => {
     '--delta',
     '1e-5',
   ];
-  expect(called(kebab)).toEqual(called(MNIST));
+  expect(await called(kebab)).toEqual(await called(MNIST));
 });
 
-test('--json prints one object', () => {
-  const {code, out} = called([...MNIST, '--json']);
+test('--json prints one object', async () => {
+  const {code, out} = await called([...MNIST, '--json']);
   expect(code).toBe(0);
   expect(JSON.parse(out)).toEqual({
     numExamples: 60000,
@@ -53,30 +54,38 @@ test('--json prints one object', () => {
     steps: 14063,
     poisson: {
       relation: 'addOrRemoveOne',
+      tight: {lower: expect.closeTo(2.3806, 3), upper: expect.closeTo(2.3821, 3)},
+      replaceOne: {lower: expect.closeTo(4.2207, 2), upper: expect.closeTo(4.2229, 2)},
       classic: {epsilon: expect.closeTo(3.00838, 5), optimalOrder: 8.8},
       improved: {epsilon: expect.closeTo(2.59666, 5), optimalOrder: 8.1},
     },
-    oncePerEpoch: {relation: 'replaceSpecial', participations: 60, epsilon: expect.closeTo(54.04582, 5)},
+    oncePerEpoch: {
+      relation: 'replaceSpecial',
+      tight: {lower: expect.closeTo(54.04582, 5), upper: expect.closeTo(54.04582, 5)},
+      replaceOne: {lower: expect.closeTo(158.15, 0), upper: expect.closeTo(158.15, 0)},
+      improved: {epsilon: expect.closeTo(56.95045, 5), optimalOrder: 1.7},
+      classic: {epsilon: expect.closeTo(58.6, 0), optimalOrder: expect.any(Number)},
+    },
   });
 });
 
-test('no noise is said to be not private, also in JSON', () => {
+test('no noise is said to be not private, also in JSON', async () => {
   const noNoise = MNIST.map((flag) => flag.replace('1.1', '0'));
-  expect(called(noNoise).out).toContain('is NOT private: without noise, eps is infinite');
-  const {poisson, oncePerEpoch} = JSON.parse(called([...noNoise, '--json']).out) as {
+  expect((await called(noNoise)).out).toContain('is NOT private: without noise, eps is infinite');
+  const {poisson, oncePerEpoch} = JSON.parse((await called([...noNoise, '--json'])).out) as {
     poisson: {improved: {epsilon: unknown}};
-    oncePerEpoch: {epsilon: unknown};
+    oncePerEpoch: {tight: {upper: unknown}};
   };
-  expect([poisson.improved.epsilon, oncePerEpoch.epsilon]).toEqual(['Infinity', 'Infinity']);
+  expect([poisson.improved.epsilon, oncePerEpoch.tight.upper]).toEqual(['Infinity', 'Infinity']);
 });
 
-test('an optimal order at the end of those tried is pointed out', () => {
+test('an optimal order at the end of those tried is pointed out', async () => {
   const tiny = ['--N=1000000', '--batch_size=1', '--noise_multiplier=50', '--epochs=0.001', '--delta=1e-10'];
-  expect(called(tiny).out).toContain('at an end of those tried (1024)');
+  expect((await called(tiny)).out).toContain('at an end of those tried (1024)');
 });
 
-test('--help explains every flag and shows an example', () => {
-  const {code, out, error} = called(['--help']);
+test('--help explains every flag and shows an example', async () => {
+  const {code, out, error} = await called(['--help']);
   expect({code, error}).toEqual({code: 0, error: ''});
   for (const text of [
     '--N',
@@ -111,8 +120,8 @@ describe('bad input gives one line on the error stream and exit code 2', () => {
     [['--N'], "option '--N <count>' argument missing"],
     [['--N=60000', '--epochs=60'], 'missing --batch_size, --noise_multiplier, --delta; for example: '],
     [[], 'missing --N, --batch_size'],
-  ])('%j', (argv, message) => {
-    const {code, out, error} = called(argv);
+  ])('%j', async (argv, message) => {
+    const {code, out, error} = await called(argv);
     expect({code, out}).toEqual({code: 2, out: ''});
     expect(error).toContain(message);
     expect(error).toMatch(/^compute-dp-sgd-privacy: .*\n$/);
@@ -126,14 +135,16 @@ const built = existsSync(new URL('../../dist/cli/compute_dp_sgd_privacy.js', imp
   () => {
     const bin = fileURLToPath(new URL('../../bin/compute-dp-sgd-privacy.js', import.meta.url));
 
-    test('prints the same as the function', () => {
-      expect(execFileSync(process.execPath, [bin, ...MNIST], {encoding: 'utf8'})).toBe(called(MNIST).out);
+    test('prints the same as the function', async () => {
+      expect(execFileSync(process.execPath, [bin, ...MNIST], {encoding: 'utf8'})).toBe(
+        (await called(MNIST)).out,
+      );
     });
 
-    test('ends with exit code 2 on bad input', () => {
+    test('ends with exit code 2 on bad input', async () => {
       const {status, stderr, stdout} = spawnSync(process.execPath, [bin, '--N=1'], {encoding: 'utf8'});
       expect({status, stdout}).toEqual({status: 2, stdout: ''});
-      expect(stderr).toBe(called(['--N=1']).error);
+      expect(stderr).toBe((await called(['--N=1'])).error);
     });
   },
 );

@@ -1,14 +1,15 @@
-import {Command, CommanderError} from 'commander';
+import {Command} from 'commander';
 import {requireDelta, requireInteger, requireNonNegative, requirePositive} from '../checks.js';
-import {type DpSgdBudget, dpSgdBudget} from '../plan/dp_sgd.js';
+import {deltaText} from '../plan/figures.js';
+import {type DpSgdPrivacyStatement, dpSgdPrivacyStatement} from '../plan/statement.js';
 import {DEFAULT_ORDERS} from '../rdp/orders.js';
+import {exitCode, jsonLine, withIo} from './command_line.js';
 import {canonicalFlags, parseNumber} from './flags.js';
 import type {Io} from './io.js';
 
 const NAME = 'compute-dp-sgd-privacy';
 const EXAMPLE = `${NAME} --N=60000 --batch_size=256 --noise_multiplier=1.1 --epochs=60 --delta=1e-5`;
 const NUMBERS = ['N', 'batch_size', 'noise_multiplier', 'epochs', 'delta'] as const;
-const BAD_INPUT = 2;
 
 type Numbers = Readonly<Record<(typeof NUMBERS)[number], number>>;
 
@@ -18,31 +19,24 @@ type Numbers = Readonly<Record<(typeof NUMBERS)[number], number>>;
  * @param argv - the arguments after the program's name.
  * @returns the exit code: 0, or 2 for bad input, which is one line on `io.error`.
  */
-export function run(argv: readonly string[], io: Io): number {
-  try {
+export function run(argv: readonly string[], io: Io): Promise<number> {
+  return exitCode(NAME, io, () => {
     const command = commandLine(io).parse(canonicalFlags(argv, [...NUMBERS, 'json', 'help']), {from: 'user'});
     const {json, ...given} = command.opts<Partial<Numbers> & {json?: boolean}>();
     const numbers = checked(given);
-    const budget = dpSgdBudget({
+    const statement = dpSgdPrivacyStatement({
       numExamples: numbers.N,
       batchSize: numbers.batch_size,
       noiseMultiplier: numbers.noise_multiplier,
       epochs: numbers.epochs,
       delta: numbers.delta,
     });
-    io.out(json === true ? jsonReport(numbers, budget) : textReport(numbers, budget));
-    return 0;
-  } catch (error) {
-    // Commander has written its message already, or the help that was asked for.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_INPUT;
-    if (!(error instanceof RangeError)) throw error;
-    io.error(`${NAME}: ${error.message}\n`);
-    return BAD_INPUT;
-  }
+    io.out(json === true ? jsonReport(statement) : textReport(statement));
+  });
 }
 
 function commandLine(io: Io): Command {
-  return new Command(NAME)
+  const command = new Command(NAME)
     .description(
       'Prints the epsilon that a DP-SGD training run spends at a given delta, for Poisson-sampled batches and for batches ' +
         'that use each example once per epoch. Flags may also be written as --kebab-case.',
@@ -53,22 +47,8 @@ function commandLine(io: Io): Command {
     .option('--epochs <number>', 'passes over the data, whole or not', parseNumber)
     .option('--delta <number>', 'probability in (0, 1), at most about 1 / N', parseNumber)
     .option('--json', 'print one JSON object')
-    .addHelpText('after', `\nExample:\n  ${EXAMPLE}`)
-    .allowExcessArguments(false)
-    .exitOverride()
-    .configureOutput({
-      writeOut: io.out,
-      writeErr: io.error,
-      outputError: (text, write) => write(`${NAME}: ${oneLine(text)}; see --help\n`),
-    });
-}
-
-function oneLine(text: string): string {
-  return text
-    .trim()
-    .replace(/\s*\n\s*/g, ' ')
-    .replace(/^error: /, '')
-    .replace(/\.$/, '');
+    .addHelpText('after', `\nExample:\n  ${EXAMPLE}`);
+  return withIo(command, NAME, io);
 }
 
 function checked(given: Partial<Numbers>): Numbers {
@@ -86,23 +66,21 @@ function checked(given: Partial<Numbers>): Numbers {
   return numbers;
 }
 
-function jsonReport(numbers: Numbers, budget: DpSgdBudget): string {
-  const {N, batch_size: batchSize, noise_multiplier: noiseMultiplier, epochs} = numbers;
-  const report = {numExamples: N, batchSize, noiseMultiplier, epochs, ...budget};
-  // JSON has no infinity; Number('Infinity') and Python's float('Infinity') read the text back.
-  const finite = (_key: string, value: unknown): unknown => (value === Infinity ? 'Infinity' : value);
-  return `${JSON.stringify(report, finite)}\n`;
+function jsonReport({run, delta, example}: DpSgdPrivacyStatement): string {
+  const {numExamples, batchSize, noiseMultiplier, epochs, samplingProbability, steps} = run;
+  const {poisson, oncePerEpoch} = example;
+  const asked = {numExamples, batchSize, noiseMultiplier, epochs, delta};
+  return jsonLine({...asked, samplingProbability, steps, poisson, oncePerEpoch});
 }
 
-function textReport(numbers: Numbers, budget: DpSgdBudget): string {
-  const {delta, steps, samplingProbability, poisson, oncePerEpoch} = budget;
-  if (poisson === null) throw new Error('a run without microbatches has a Poisson budget');
-  const rate = Number((100 * samplingProbability).toPrecision(3));
-  const sampledRun = `sampling rate = ${rate}% and noise_multiplier = ${numbers.noise_multiplier} iterated over ${steps} steps`;
-  if (numbers.noise_multiplier === 0) {
+function textReport({run, delta, example: {poisson, oncePerEpoch}}: DpSgdPrivacyStatement): string {
+  if (poisson === null) throw new Error('a run without microbatches has a Poisson guarantee');
+  const rate = Number((100 * run.samplingProbability).toPrecision(3));
+  const sampledRun = `sampling rate = ${rate}% and noise_multiplier = ${run.noiseMultiplier} iterated over ${run.steps} steps`;
+  if (run.noiseMultiplier === 0) {
     return `DP-SGD with ${sampledRun} is NOT private: without noise, eps is infinite for every delta below 1.\n`;
   }
-  const {classic, improved} = poisson;
+  const {classic, improved, tight} = poisson;
   const rows = [
     [
       classic.epsilon,
@@ -113,7 +91,11 @@ function textReport(numbers: Numbers, budget: DpSgdBudget): string {
       `Poisson sampling, add-or-remove-one: RDP, improved conversion, the same guarantee by a tighter bound (order ${improved.optimalOrder})`,
     ],
     [
-      oncePerEpoch.epsilon,
+      tight.upper,
+      `Poisson sampling, add-or-remove-one: privacy loss distributions, tight: the one to report`,
+    ],
+    [
+      oncePerEpoch.tight.upper,
       'each example once per epoch, shuffled or in a fixed order, zero-out: exact, no amplification by sampling',
     ],
   ] as const;
@@ -140,9 +122,4 @@ function textReport(numbers: Numbers, budget: DpSgdBudget): string {
 function figures(epsilon: number): string {
   if (epsilon < 1000) return epsilon.toPrecision(3);
   return epsilon < 1e6 ? epsilon.toFixed(0) : epsilon.toExponential(2);
-}
-
-/** 1e-5 rather than 0.00001. */
-function deltaText(delta: number): string {
-  return delta < 1e-3 ? delta.toExponential() : String(delta);
 }

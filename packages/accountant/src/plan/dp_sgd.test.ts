@@ -1,7 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 import {gaussian, poissonSampled, selfComposed} from '../event.js';
-import {TUTORIAL_ORDERS} from '../rdp/orders.js';
-import {dpSgdBudget, dpSgdEvent} from './dp_sgd.js';
+import {mixtureOfGaussians} from '../leaf_event.js';
+import {dpSgdEvent} from './dp_sgd.js';
 
 const run = {numExamples: 60000, batchSize: 256, noiseMultiplier: 1.1, epochs: 60};
 const g = gaussian({noiseMultiplier: 1.1});
@@ -30,6 +30,26 @@ describe('dpSgdEvent', () => {
     );
   });
 
+  test('unknown participation: one Gaussian a step', () => {
+    expect(dpSgdEvent({...run, sampling: 'unknown'})).toEqual(selfComposed({event: g, count: 14063}));
+  });
+
+  test('a user of two examples: twice the sensitivity, or a mixture of what is drawn of them', () => {
+    const user = {...run, batchSize: 30000, epochs: 1, maxExamplesPerUser: 2};
+    expect(dpSgdEvent({...user, sampling: 'oncePerEpoch'})).toEqual(
+      selfComposed({event: gaussian({noiseMultiplier: 0.55}), count: 1}),
+    );
+    const event = mixtureOfGaussians({
+      standardDeviation: 1.1,
+      sensitivities: [0, 1, 2],
+      probabilities: [0.25, 0.5, 0.25],
+    });
+    expect(dpSgdEvent({...user, sampling: 'poisson'})).toEqual(selfComposed({event, count: 2}));
+    expect(dpSgdEvent({...user, microbatchSize: 5, sampling: 'unknown'})).toEqual(
+      selfComposed({event: gaussian({noiseMultiplier: 1.1 / 4}), count: 2}),
+    );
+  });
+
   test('more steps than the epochs have batches contradict once per epoch', () => {
     expect(() => dpSgdEvent({...run, epochs: 1, steps: 236, sampling: 'oncePerEpoch'})).toThrow(
       "steps must be at most 235, the batches of 1 epochs, with sampling: 'oncePerEpoch', got 236",
@@ -43,46 +63,11 @@ describe('dpSgdEvent', () => {
     [{epochs: 0}, 'epochs must be > 0, got 0'],
     [{steps: 0.5}, 'steps must be an integer >= 1, got 0.5'],
     [{microbatchSize: 0}, 'microbatchSize must be an integer >= 1, got 0'],
-    [{sampling: 'shuffle' as never}, "sampling must be 'poisson' or 'oncePerEpoch', got 'shuffle'"],
+    [
+      {sampling: 'shuffle' as never},
+      "sampling must be 'poisson' or 'oncePerEpoch' or 'unknown', got 'shuffle'",
+    ],
   ])('%j is refused', (wrong, message) => {
     expect(() => dpSgdEvent({...run, sampling: 'poisson', ...wrong})).toThrow(message);
-  });
-});
-
-describe('dpSgdBudget', () => {
-  test('the tutorial run of 60 epochs: classic, improved, and exact once per epoch', () => {
-    const budget = dpSgdBudget({...run, delta: 1e-5});
-    expect(budget.samplingProbability).toBe(256 / 60000);
-    expect(budget.steps).toBe(14063);
-    expect(budget.poisson?.classic.epsilon.toFixed(2)).toBe('3.01');
-    expect(budget.poisson?.classic.optimalOrder).toBe(8.8);
-    expect(budget.poisson?.improved.epsilon.toFixed(4)).toBe('2.5967');
-    expect(budget.poisson?.improved.optimalOrder).toBe(8.1);
-    // mpmath 1.4.1: Balle and Wang's formula for noise 1.1 / sqrt(60).
-    expect(budget.oncePerEpoch.epsilon).toBeCloseTo(54.04581807672944, 12);
-    expect(budget.oncePerEpoch.participations).toBe(60);
-  });
-
-  test('steps and orders can be given', () => {
-    const budget = dpSgdBudget({...run, steps: 14062, delta: 1e-5, orders: TUTORIAL_ORDERS});
-    expect(budget.steps).toBe(14062);
-    expect(budget.poisson?.improved.epsilon.toFixed(4)).toBe('2.5966');
-  });
-
-  test('with microbatches there is no Poisson value', () => {
-    const budget = dpSgdBudget({...run, microbatchSize: 4, delta: 1e-5});
-    expect(budget.poisson).toBeNull();
-    expect(budget.oncePerEpoch.epsilon).toBeGreaterThan(100);
-  });
-
-  test('without noise every epsilon is infinite', () => {
-    const budget = dpSgdBudget({...run, noiseMultiplier: 0, delta: 1e-5});
-    expect(budget.poisson?.classic.epsilon).toBe(Infinity);
-    expect(budget.poisson?.improved.epsilon).toBe(Infinity);
-    expect(budget.oncePerEpoch.epsilon).toBe(Infinity);
-  });
-
-  test('delta has to lie between 0 and 1', () => {
-    expect(() => dpSgdBudget({...run, delta: 1})).toThrow('delta must be > 0 and < 1, got 1');
   });
 });

@@ -1,10 +1,7 @@
-import {requireDelta, requireInteger, requireNonNegative, requireOneOf, requirePositive} from '../checks.js';
+import {requireInteger, requireNonNegative, requireOneOf, requirePositive} from '../checks.js';
 import {type DpEvent, gaussian, poissonSampled, selfComposed} from '../event.js';
-import {gaussianEpsilon} from '../gaussian/epsilon.js';
-import {reduceToGaussian} from '../gaussian/reduce.js';
-import {RdpAccountant} from '../rdp/accountant.js';
-import {type OptimalEpsilon, optimalEpsilon} from '../rdp/convert.js';
-import {DEFAULT_ORDERS} from '../rdp/orders.js';
+import {mixtureOfGaussians} from '../leaf_event.js';
+import {binomialProbabilities} from './binomial.js';
 
 /** One DP-SGD training run. Everything here is public; the data do not appear. */
 export interface DpSgdRun {
@@ -23,41 +20,83 @@ export interface DpSgdRun {
    * guarantee for Poisson sampling. Default: 1.
    */
   readonly microbatchSize?: number;
+  /**
+   * What is protected: all examples of one user, who has at most this many. Holds only if that cap is enforced by declared
+   * user ids. Default: 1, single examples.
+   */
+  readonly maxExamplesPerUser?: number;
 }
+
+/**
+ * How batches are made.
+ * - `'poisson'`: each example joins each batch independently with probability B / N. Account under `addOrRemoveOne`.
+ * - `'oncePerEpoch'`: each example is in at most one batch of an epoch (shuffled or in a fixed order). Account under
+ *   `replaceSpecial`.
+ * - `'unknown'`: an example may be in every batch. Account under `replaceSpecial`.
+ */
+export type BatchSampling = 'poisson' | 'oncePerEpoch' | 'unknown';
 
 /** Options of {@link dpSgdEvent}. */
 export interface DpSgdEventOptions extends DpSgdRun {
-  /**
-   * How batches are made.
-   * - `'poisson'`: each example joins each batch independently with probability B / N. Account under `addOrRemoveOne`.
-   * - `'oncePerEpoch'`: each example is in at most one batch of an epoch (shuffled or in a fixed order). Account under
-   *   `replaceSpecial`.
-   */
-  readonly sampling: 'poisson' | 'oncePerEpoch';
+  /** How batches are made. */
+  readonly sampling: BatchSampling;
 }
 
 /**
  * The event of a whole training run: for `'poisson'`, `steps` Gaussians on sampled batches; for `'oncePerEpoch'`, as many
- * Gaussians as an example has turns, which is the number of epochs, rounded up.
+ * Gaussians as an example has turns, which is the number of epochs, rounded up; for `'unknown'`, one a step.
+ *
+ * A user of k examples moves a sum by up to k C, all of them being in one batch at worst; with Poisson sampling by j C, with
+ * j of the distribution Binomial(k, B / N): a `mixtureOfGaussians` (Ganesh 2024, "Tight Group-Level DP Guarantees for
+ * DP-SGD with Sampling via Mixture of Gaussians Mechanisms").
  *
  * @throws RangeError for a bad or contradictory number; naming `sampling` for microbatches with Poisson sampling.
  */
 export function dpSgdEvent(options: DpSgdEventOptions): DpEvent {
   checkRun(options);
-  const {sampling, numExamples, batchSize, noiseMultiplier, epochs, steps, microbatchSize = 1} = options;
-  requireOneOf('sampling', sampling, ['poisson', 'oncePerEpoch']);
-  if (sampling === 'poisson') {
-    if (microbatchSize > 1) {
-      throw new RangeError(
-        `microbatchSize must be 1 with sampling: 'poisson', got ${microbatchSize}; use sampling: 'oncePerEpoch'`,
-      );
-    }
-    const event = poissonSampled({
-      samplingProbability: batchSize / numExamples,
-      event: gaussian({noiseMultiplier}),
-    });
-    return selfComposed({event, count: numberOfSteps(options)});
+  const {sampling, noiseMultiplier} = options;
+  requireOneOf('sampling', sampling, ['poisson', 'oncePerEpoch', 'unknown']);
+  if (sampling === 'poisson')
+    return selfComposed({event: poissonStep(options), count: numberOfSteps(options)});
+  return selfComposed({
+    event: gaussian({noiseMultiplier: noiseMultiplier / batchSensitivity(options)}),
+    count: sampling === 'unknown' ? numberOfSteps(options) : numberOfTurns(options),
+  });
+}
+
+/**
+ * By how many clipping norms one example, or all examples of one user together, can move one batch's sum: 1, twice that
+ * with microbatches, since a group's clipped mean can move anywhere in the ball of radius C, times `maxExamplesPerUser`.
+ */
+export function batchSensitivity({microbatchSize = 1, maxExamplesPerUser = 1}: DpSgdRun): number {
+  return (microbatchSize > 1 ? 2 : 1) * maxExamplesPerUser;
+}
+
+/** The number of batches of a run: `steps`, or ceil(epochs * N / B). */
+export function numberOfSteps({steps, epochs, numExamples, batchSize}: DpSgdRun): number {
+  return steps ?? Math.ceil((epochs * numExamples) / batchSize);
+}
+
+function poissonStep(run: DpSgdRun): DpEvent {
+  const {noiseMultiplier, microbatchSize = 1, maxExamplesPerUser = 1} = run;
+  if (microbatchSize > 1) {
+    throw new RangeError(
+      `microbatchSize must be 1 with sampling: 'poisson', got ${microbatchSize}; use sampling: 'oncePerEpoch'`,
+    );
   }
+  const samplingProbability = run.batchSize / run.numExamples;
+  if (maxExamplesPerUser === 1 || noiseMultiplier === 0) {
+    return poissonSampled({samplingProbability, event: gaussian({noiseMultiplier})});
+  }
+  const probabilities = binomialProbabilities(maxExamplesPerUser, samplingProbability);
+  return mixtureOfGaussians({
+    standardDeviation: noiseMultiplier,
+    sensitivities: probabilities.map((_, drawn) => drawn),
+    probabilities,
+  });
+}
+
+function numberOfTurns({epochs, steps, numExamples, batchSize}: DpSgdRun): number {
   const turns = Math.ceil(epochs);
   const most = turns * Math.ceil(numExamples / batchSize);
   if (steps !== undefined && steps > most) {
@@ -65,86 +104,12 @@ export function dpSgdEvent(options: DpSgdEventOptions): DpEvent {
       `steps must be at most ${most}, the batches of ${turns} epochs, with sampling: 'oncePerEpoch', got ${steps}`,
     );
   }
-  // The mean of a group can move anywhere in the ball of radius C: sensitivity 2 C instead of C.
-  const event = gaussian({noiseMultiplier: microbatchSize > 1 ? noiseMultiplier / 2 : noiseMultiplier});
-  return selfComposed({event, count: turns});
+  return turns;
 }
 
-/** What one training run costs, by the way its batches are made. */
-export interface DpSgdBudget {
-  /** Expected batch size over number of examples. */
-  readonly samplingProbability: number;
-  /** Number of batches. */
-  readonly steps: number;
-  /** The delta of all epsilons here. */
-  readonly delta: number;
-  /**
-   * Valid only if batches are Poisson-sampled; `null` where this has no guarantee (microbatches). Upper bounds by Renyi
-   * differential privacy: `classic` for comparison with older publications, `improved` never above it.
-   */
-  readonly poisson: {
-    readonly relation: 'addOrRemoveOne';
-    readonly classic: OptimalEpsilon;
-    readonly improved: OptimalEpsilon;
-  } | null;
-  /**
-   * Valid if each example is in at most one batch of an epoch, whatever the order: no amplification by sampling. Exact
-   * for the composed Gaussians.
-   */
-  readonly oncePerEpoch: {
-    readonly relation: 'replaceSpecial';
-    /** Batches in which one example may be: epochs, rounded up. */
-    readonly participations: number;
-    readonly epsilon: number;
-  };
-}
-
-/**
- * The privacy budget of one DP-SGD training run, under both ways of making batches side by side.
- *
- * @param options - the run, `delta` in (0, 1), and the Renyi `orders` (default {@link DEFAULT_ORDERS}).
- * @throws RangeError for a bad or contradictory number.
- *
- * @example
- * const run = {numExamples: 60000, batchSize: 256, noiseMultiplier: 1.1, epochs: 60};
- * dpSgdBudget({...run, delta: 1e-5}).poisson?.improved.epsilon; // 2.5966
- */
-export function dpSgdBudget(
-  options: DpSgdRun & {readonly delta: number; readonly orders?: readonly number[]},
-): DpSgdBudget {
-  const {delta, orders = DEFAULT_ORDERS, ...run} = options;
-  checkRun(run);
-  requireDelta('delta', delta);
-  const turns = dpSgdEvent({...run, sampling: 'oncePerEpoch'});
-  return {
-    samplingProbability: run.batchSize / run.numExamples,
-    steps: numberOfSteps(run),
-    delta,
-    poisson: (run.microbatchSize ?? 1) > 1 ? null : poissonBudget(run, delta, orders),
-    oncePerEpoch: {
-      relation: 'replaceSpecial',
-      participations: Math.ceil(run.epochs),
-      epsilon: gaussianEpsilon({noiseMultiplier: reduceToGaussian(turns) ?? 0, delta}),
-    },
-  };
-}
-
-function poissonBudget(run: DpSgdRun, delta: number, orders: readonly number[]): DpSgdBudget['poisson'] {
-  const accountant = new RdpAccountant({orders, neighboring: 'addOrRemoveOne'});
-  const {rdp} = accountant.compose(dpSgdEvent({...run, sampling: 'poisson'}));
-  return {
-    relation: 'addOrRemoveOne',
-    classic: optimalEpsilon('classic', rdp, delta),
-    improved: optimalEpsilon('improved', rdp, delta),
-  };
-}
-
-function numberOfSteps({steps, epochs, numExamples, batchSize}: DpSgdRun): number {
-  return steps ?? Math.ceil((epochs * numExamples) / batchSize);
-}
-
-function checkRun(run: DpSgdRun): void {
-  const {numExamples, batchSize, noiseMultiplier, epochs, microbatchSize = 1} = run;
+/** @throws RangeError for a bad or contradictory number. */
+export function checkRun(run: DpSgdRun): void {
+  const {numExamples, batchSize, noiseMultiplier, epochs, microbatchSize = 1, maxExamplesPerUser = 1} = run;
   requireInteger('numExamples', numExamples, 1);
   requireInteger('batchSize', batchSize, 1);
   if (batchSize > numExamples) {
@@ -154,4 +119,10 @@ function checkRun(run: DpSgdRun): void {
   requirePositive('epochs', epochs);
   requireInteger('steps', numberOfSteps(run), 1);
   requireInteger('microbatchSize', microbatchSize, 1);
+  requireInteger('maxExamplesPerUser', maxExamplesPerUser, 1);
+  if (maxExamplesPerUser > numExamples) {
+    throw new RangeError(
+      `maxExamplesPerUser must be at most numExamples = ${numExamples}, got ${maxExamplesPerUser}`,
+    );
+  }
 }

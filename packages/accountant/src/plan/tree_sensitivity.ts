@@ -59,7 +59,8 @@ function completeBlocks(gap: number): (height: number, count: number, from: numb
       patterns.push({last, squares: squares + count * count});
     };
     for (const {last, squares} of solve(height - 1, count, from)) add(last, squares);
-    for (const {last, squares} of solve(height - 1, count, Math.max(0, from - half))) add(half + last, squares);
+    for (const {last, squares} of solve(height - 1, count, Math.max(0, from - half)))
+      add(half + last, squares);
     for (let left = 1; left < count; left++) {
       for (const first of solve(height - 1, left, from)) {
         for (const second of solve(height - 1, count - left, Math.max(0, first.last + gap - half))) {
