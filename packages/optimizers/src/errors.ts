@@ -3,6 +3,7 @@ export type DpErrorCode =
   | 'INVALID_OPTION'
   | 'BATCH_TOO_LARGE'
   | 'LEDGER_CORRUPT'
+  | 'LEDGER_LOCKED'
   | 'LEDGER_MISSING'
   | 'NOT_PRIVATE'
   | 'LOSS_FORM'

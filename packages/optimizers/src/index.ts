@@ -39,6 +39,7 @@ export {type ClippingOptions} from './clip/plan.js';
 export {checkLedgerRow} from './account/check_row.js';
 export {
   Ledger,
+  type LedgerPosition,
   type LedgerRow,
   type LedgerStore,
   type Mechanism,

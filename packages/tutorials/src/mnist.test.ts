@@ -75,7 +75,7 @@ describe('the MNIST tutorial', () => {
     const folder = mkdtempSync(join(tmpdir(), 'dp-run-'));
     folders.push(folder);
     await train({modelDir: folder, epochs: 1});
-    const rows = readFileSync(join(folder, 'ledger.jsonl'), 'utf8').trim().split('\n');
+    const [, ...rows] = readFileSync(join(folder, 'ledger.jsonl'), 'utf8').trim().split('\n');
     expect(rows).toHaveLength(10);
     expect(JSON.parse(rows[9] ?? '')).toMatchObject({
       release: 9,

@@ -1,8 +1,9 @@
-import {closeSync, existsSync, fdatasyncSync, mkdirSync, openSync, writeFileSync, writeSync} from 'node:fs';
+import {existsSync, mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {LedgerStore, PrivacySpent} from '@dp/optimizers';
+import {openLedgerFile} from '@dp/optimizers/node';
 
 import {UsageError} from './usage_error.js';
 
@@ -26,21 +27,15 @@ export function openRunFolder(folder: string): RunFolder {
     );
   }
   mkdirSync(folder, {recursive: true});
-  const ledger = openSync(ledgerPath, 'ax');
+  const store = openLedgerFile(ledgerPath, {expect: 'new'});
   return {
-    store: {
-      rows: [],
-      append(row) {
-        writeSync(ledger, `${JSON.stringify(row)}\n`);
-        fdatasyncSync(ledger);
-      },
-    },
+    store,
     async save(model, spent) {
       await model.save(tf.io.withSaveHandler((artifacts) => Promise.resolve(writeModel(folder, artifacts))));
       if (spent !== undefined)
         writeFileSync(join(folder, 'privacy.json'), `${JSON.stringify(spent, null, 2)}\n`);
     },
-    close: () => closeSync(ledger),
+    close: () => store.close(),
   };
 }
 

@@ -1,5 +1,8 @@
+import {DpError} from '../errors.js';
+import {firstLink, nextLink} from './chain.js';
 import {checkLedgerRow} from './check_row.js';
 import type {Sampling} from './sampling.js';
+import {uniqueName} from './unique_name.js';
 
 /** What a release is of. */
 export type ReleaseKind =
@@ -65,12 +68,27 @@ export interface LedgerRow {
 /** A row before the ledger has numbered it. */
 export type NewRow = Omit<LedgerRow, 'version' | 'release'>;
 
-/** Where a ledger keeps its rows: a file, a browser's database, or nothing but memory. */
+/** Where a ledger keeps its rows: a file, or nothing but memory. */
 export interface LedgerStore {
+  /** The ledger's name among all ledgers. */
+  readonly id: string;
   /** The rows of earlier runs, checked, oldest first. */
   readonly rows: readonly LedgerRow[];
-  /** Makes a row durable, and returns only then. If it throws, nothing is released. */
-  append(row: LedgerRow): void;
+  /**
+   * Makes a row durable, and returns only then. If it throws, nothing is released.
+   *
+   * @param link - Stands for this row and all before it.
+   */
+  append(row: LedgerRow, link: string): void;
+}
+
+/** A place in a ledger: what a checkpoint keeps, to know its ledger again. Public. */
+export interface LedgerPosition {
+  readonly ledger: string;
+  /** Number of rows before it. */
+  readonly releases: number;
+  /** Stands for all of them. */
+  readonly link: string;
 }
 
 /**
@@ -78,17 +96,50 @@ export interface LedgerStore {
  * if the step fails afterwards: what is in the ledger has been spent.
  */
 export class Ledger {
-  private readonly entries: LedgerRow[];
-  private readonly optimizerIds: Set<string>;
+  /** The name of this ledger among all ledgers. */
+  readonly id: string;
+  private readonly entries: LedgerRow[] = [];
+  /** `links[n]` stands for the first n rows. */
+  private readonly links: string[];
+  private readonly optimizerIds = new Set<string>();
 
   /** @param store - Default: memory alone. What it holds already is part of this ledger. */
   constructor(private readonly store?: LedgerStore) {
-    this.entries = [...(store?.rows ?? [])];
-    this.optimizerIds = new Set(this.entries.map(({optimizer}) => optimizer.id));
+    this.id = store?.id ?? uniqueName('ledger');
+    this.links = [firstLink(this.id)];
+    for (const row of store?.rows ?? []) this.add(row, this.linkOf(row));
   }
 
   get rows(): readonly LedgerRow[] {
     return this.entries;
+  }
+
+  /** The end of the ledger. */
+  get position(): LedgerPosition {
+    return {ledger: this.id, releases: this.entries.length, link: this.lastLink};
+  }
+
+  /**
+   * Refuses a ledger that is not the one of a checkpoint, or holds less than it did then. More is right: a run that was
+   * killed after its checkpoint has released more.
+   *
+   * @throws DpError LEDGER_MISSING for another ledger or missing rows, LEDGER_CORRUPT for other rows.
+   */
+  checkHolds({ledger, releases, link}: LedgerPosition): void {
+    const found = this.entries.length;
+    if (ledger !== this.id || found < releases) {
+      throw new DpError(
+        'LEDGER_MISSING',
+        `the checkpoint was made after ${releases} releases in ledger '${ledger}', and this is ledger '${this.id}' with ${found}: ` +
+          'releases would be forgotten. Open the ledger of that run, with all of its rows',
+      );
+    }
+    if (this.links[releases] !== link) {
+      throw new DpError(
+        'LEDGER_CORRUPT',
+        `the first ${releases} rows of ledger '${ledger}' are not those that the checkpoint was made after. Open the ledger of that run, as it was written`,
+      );
+    }
   }
 
   /** A name for an optimizer that no other in this ledger has, nor had in an earlier run. */
@@ -107,8 +158,23 @@ export class Ledger {
    */
   append(row: NewRow): LedgerRow {
     const complete = checkLedgerRow({version: 1, release: this.entries.length, ...row});
-    this.store?.append(complete);
-    this.entries.push(complete);
+    const link = this.linkOf(complete);
+    this.store?.append(complete, link);
+    this.add(complete, link);
     return complete;
+  }
+
+  private get lastLink(): string {
+    return this.links[this.links.length - 1] as string;
+  }
+
+  private linkOf(row: LedgerRow): string {
+    return nextLink(this.lastLink, row);
+  }
+
+  private add(row: LedgerRow, link: string): void {
+    this.entries.push(row);
+    this.links.push(link);
+    this.optimizerIds.add(row.optimizer.id);
   }
 }

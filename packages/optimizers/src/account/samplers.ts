@@ -9,6 +9,7 @@ import {
 import {positiveInteger} from '../checks.js';
 import {DpError} from '../errors.js';
 import type {DrawnBatch} from './sampling.js';
+import {uniqueName} from './unique_name.js';
 
 /** Draws batches and says how. */
 export interface Sampler {
@@ -35,6 +36,7 @@ export interface SamplerOptions {
 export function poissonSampler(options: SamplerOptions): Sampler {
   const {numExamples, batchSize, source} = checked(options);
   const samplingProbability = effectiveSamplingProbability(batchSize / numExamples);
+  // Releases on batches of the same name would count as made from one batch.
   const sampler = uniqueName('poisson');
   let drawn = 0;
   return {
@@ -73,13 +75,6 @@ export function shuffleSampler(options: SamplerOptions): Sampler {
       };
     },
   };
-}
-
-/** Of this sampler, among all: releases on batches of the same name would count as made from one batch. Public. */
-function uniqueName(kind: string): string {
-  const words = new Uint32Array(3);
-  secureSource().fill(words);
-  return `${kind}-${Array.from(words, (word) => word.toString(16).padStart(8, '0')).join('')}`;
 }
 
 function checked({

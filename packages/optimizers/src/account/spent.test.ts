@@ -145,7 +145,9 @@ describe('privacySpent', () => {
       // Every third row is a second release of the batch before.
       ledger.append({...ROW, batchId: `${i % 3 === 2 ? i - 1 : i}`, sampling: poisson});
       const asked = privacySpent(ledger, {delta: DELTA});
-      const fresh = privacySpent(new Ledger({rows: ledger.rows, append: () => undefined}), {delta: DELTA});
+      const fresh = privacySpent(new Ledger({id: 'l', rows: ledger.rows, append: () => undefined}), {
+        delta: DELTA,
+      });
       expect(asked).toEqual(fresh);
       expect(privacySpent(ledger, {delta: DELTA})).toBe(asked);
     }
@@ -306,6 +308,7 @@ describe('Ledger', () => {
   test('numbers rows, freezes them, and lets nothing out if a row cannot be written', () => {
     const written: LedgerRow[] = [];
     const ledger = new Ledger({
+      id: 'l',
       rows: [],
       append(row) {
         if (written.length === 1) throw new Error('disk full');
@@ -325,7 +328,7 @@ describe('Ledger', () => {
 
   test('goes on after the rows that its store holds', () => {
     const earlier = ledgerOf(2, (i) => ({...ROW, batchId: `${i}`, sampling: poisson})).rows;
-    const ledger = new Ledger({rows: earlier, append: () => undefined});
+    const ledger = new Ledger({id: 'l', rows: earlier, append: () => undefined});
     expect(ledger.append({...ROW, batchId: '2', sampling: poisson}).release).toBe(2);
     expect(ledger.rows).toHaveLength(3);
   });

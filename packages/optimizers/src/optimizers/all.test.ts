@@ -97,7 +97,7 @@ describe.each(OPTIMIZERS)('$name', ({name, make, plain}) => {
   test('a step writes its ledger row before it draws any noise, and draws for every coordinate', () => {
     const source = counting(seededSource(4));
     const drawnBefore: number[] = [];
-    const ledger = new Ledger({rows: [], append: () => drawnBefore.push(source.words)});
+    const ledger = new Ledger({id: 'l', rows: [], append: () => drawnBefore.push(source.words)});
     const optimizer = make({...EXACT, noiseMultiplier: 1, randomSource: source, ledger});
     const variable = tf.variable(tf.zeros([4]));
     const x = tf.ones([B, 4]);

@@ -1,0 +1,1 @@
+export {openLedgerFile, type LedgerFile, type LedgerFileOptions} from './ledger_file.js';
