@@ -1,6 +1,7 @@
 import {Command, CommanderError} from 'commander';
 
 import {mnistCommand} from './mnist_flags.js';
+import {reproduceCommand} from './reproduce/flags.js';
 import {INTERRUPTED_EXIT_CODE} from './terminal/interrupt.js';
 import type {Streams} from './terminal/streams.js';
 import {UsageError} from './usage_error.js';
@@ -18,6 +19,13 @@ export async function main(args: readonly string[], streams: Streams): Promise<n
       mnistCommand(async (flags) => {
         const {trainMnist} = await import('./mnist.js');
         const {interrupted} = await trainMnist(flags, streams);
+        if (interrupted) exitCode = INTERRUPTED_EXIT_CODE;
+      }),
+    )
+    .addCommand(
+      reproduceCommand(async (flags) => {
+        const {reproduce} = await import('./reproduce/reproduce.js');
+        const {interrupted} = await reproduce(flags, streams);
         if (interrupted) exitCode = INTERRUPTED_EXIT_CODE;
       }),
     );

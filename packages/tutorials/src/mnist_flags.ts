@@ -1,6 +1,14 @@
-import {Command, InvalidArgumentError, Option} from 'commander';
+import {Command, Option} from 'commander';
 
 import {BACKENDS, type BackendName} from './backend.js';
+import {
+  integer,
+  nonNegativeNumber,
+  parseBoolean,
+  positiveInteger,
+  positiveNumber,
+  probability,
+} from './flag_values.js';
 import {UsageError} from './usage_error.js';
 
 /** What `dp-tutorial mnist` is asked to do. */
@@ -125,46 +133,4 @@ function completed(raw: RawFlags): MnistFlags {
     sampling: raw.sampling,
     seed: raw.seed,
   };
-}
-
-function parseBoolean(text: string): boolean {
-  if (['true', '1', 'yes'].includes(text.toLowerCase())) return true;
-  if (['false', '0', 'no'].includes(text.toLowerCase())) return false;
-  throw new InvalidArgumentError('It must be true or false.');
-}
-
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.');
-  return value;
-}
-
-function positiveNumber(text: string): number {
-  const value = number(text);
-  if (value <= 0) throw new InvalidArgumentError('It must be > 0.');
-  return value;
-}
-
-function nonNegativeNumber(text: string): number {
-  const value = number(text);
-  if (value < 0) throw new InvalidArgumentError('It must be >= 0.');
-  return value;
-}
-
-function probability(text: string): number {
-  const value = number(text);
-  if (value <= 0 || value >= 1) throw new InvalidArgumentError('It must be between 0 and 1.');
-  return value;
-}
-
-function integer(text: string): number {
-  const value = number(text);
-  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('It must be an integer.');
-  return value;
-}
-
-function positiveInteger(text: string): number {
-  const value = integer(text);
-  if (value < 1) throw new InvalidArgumentError('It must be >= 1.');
-  return value;
 }

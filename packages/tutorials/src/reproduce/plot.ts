@@ -1,0 +1,74 @@
+import type {TopLevelSpec} from 'vega-lite';
+
+import type {Row} from './rows.js';
+import type {RunResult} from './train_row.js';
+
+/**
+ * Accuracy against epsilon: a line a row, the mean over its runs after each epoch at the tight epsilon; a circle a run at
+ * its end; a cross where the original's table is; a rule for what is reached without privacy.
+ */
+export function accuracyPlot(rows: readonly {row: Row; results: readonly RunResult[]}[]): TopLevelSpec {
+  const named = rows.flatMap(({row, results}) =>
+    results.map((result) => ({row: label(row), result, of: row})),
+  );
+  const privateRuns = named.filter(({of}) => of.settings.privacy !== undefined);
+  const x = {field: 'epsilon', type: 'quantitative', title: 'epsilon at delta 1e-5'} as const;
+  const y = {
+    field: 'accuracy',
+    type: 'quantitative',
+    title: 'test accuracy',
+    axis: {format: '%'},
+    scale: {zero: false},
+  } as const;
+  const color = {field: 'row', type: 'nominal', title: null} as const;
+  return {
+    width: 560,
+    height: 360,
+    background: 'white',
+    data: {values: []},
+    layer: [
+      {
+        data: {
+          values: privateRuns.flatMap(({row, result}) => result.epochs.map((epoch) => ({row, ...epoch}))),
+        },
+        transform: [{filter: 'datum.accuracy > 0.8'}],
+        mark: {type: 'line'},
+        encoding: {x, y: {...y, aggregate: 'mean'}, color},
+      },
+      {
+        data: {
+          values: privateRuns.map(({row, result}) => ({
+            row,
+            accuracy: result.accuracy,
+            epsilon: result.privacy?.epsilon,
+          })),
+        },
+        mark: {type: 'point'},
+        encoding: {x, y, color},
+      },
+      {
+        data: {
+          values: rows.flatMap(({row}) =>
+            row.original.epsilon === undefined ? [] : [{row: label(row), ...row.original}],
+          ),
+        },
+        mark: {type: 'point', shape: 'cross', size: 90, filled: true},
+        encoding: {x, y, color},
+      },
+      {
+        data: {
+          values: named
+            .filter(({of}) => of.settings.privacy === undefined)
+            .map(({result: {accuracy}}) => ({row: 'no privacy', accuracy})),
+        },
+        mark: {type: 'rule', strokeDash: [4, 4]},
+        encoding: {y: {...y, aggregate: 'mean'}, color},
+      },
+    ],
+  };
+}
+
+function label({settings: {privacy, learningRate}}: Row): string {
+  if (privacy === undefined) return 'no privacy';
+  return `noise ${privacy.noiseMultiplier}, clip ${privacy.l2NormClip}, lr ${learningRate}`;
+}
