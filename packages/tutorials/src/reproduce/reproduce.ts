@@ -34,6 +34,8 @@ export async function reproduce(
   train: TrainRun = trainInProcess,
 ): Promise<{interrupted: boolean}> {
   const folder = new ResultsFolder(resultsDir);
+  // What is there must fit before anything is trained.
+  for (const row of rows) folder.runsOf(row);
   const todo = Array.from({length: runs}, (_, i) => rows.map((row) => ({row, run: i + 1})))
     .flat()
     .filter(({row, run}) => !folder.has(row, run));
