@@ -14,6 +14,7 @@ export {
   type ClippedGradients,
   type ClippedGradientsOptions,
 } from './functional/clipped_gradients.js';
+export {gradientTape, type GradientTape, type GradientTapeOptions} from './functional/gradient_tape.js';
 export {
   perExampleGradients,
   type PerExampleGradients,

@@ -22,13 +22,28 @@ export interface LossRequest {
 }
 
 /** A loss whose examples are proved to be separate, with what each contributes to each variable's gradient. Sensitive. */
-export interface PerExampleLoss {
+export interface PerExampleLoss extends Omit<ProvedLoss, 'contributions' | 'dispose'> {
+  /** One entry a variable. */
+  readonly contributions: readonly PerExampleParameter[];
+}
+
+/** A loss whose examples are proved to be separate. Sensitive. */
+export interface ProvedLoss {
   readonly batchSize: number;
   readonly recording: Recording;
   readonly loss: LossParts;
   readonly proof: SeparationProof;
-  /** One entry a variable. */
-  readonly contributions: readonly PerExampleParameter[];
+  /**
+   * One backward pass: what each example contributes to each variable, while the tensors live, in a tidy.
+   *
+   * @param variables - All or some of the request's.
+   */
+  contributions<R>(
+    variables: readonly tf.Variable[],
+    use: (contributions: readonly PerExampleParameter[]) => R,
+  ): R;
+  /** Disposes what the backward pass needs. */
+  dispose(): void;
 }
 
 /**
@@ -39,29 +54,74 @@ export interface PerExampleLoss {
  * @throws DpError; nothing was computed from the examples then that could leave.
  */
 export function withPerExampleLoss<R>(
-  {lossFn, variables, sources, strategy, checkBatchSize}: LossRequest,
+  request: LossRequest,
   use: (perExample: PerExampleLoss) => R,
 ): R | undefined {
+  const proved = provedLoss(request);
+  if (proved === undefined) return undefined;
+  try {
+    return proved.contributions(request.variables, (contributions) => use({...proved, contributions}));
+  } finally {
+    proved.dispose();
+  }
+}
+
+/**
+ * The forward pass and the proof alone: gradients may be asked for later, once or several times, before any variable is
+ * assigned.
+ *
+ * @returns Undefined for an empty batch.
+ * @throws DpError; nothing was computed from the examples then that could leave.
+ */
+export function provedLoss(request: LossRequest): ProvedLoss | undefined {
+  const {lossFn, variables, sources, strategy, checkBatchSize} = request;
   ensureTrainingKernels();
   const recording = record(lossFn);
-  let result: R | undefined;
+  const dispose = (): void => {
+    recording.value.dispose();
+    recording.dispose();
+  };
   try {
     const loss = findLoss(recording);
     const [batchSize = 0] = loss.perExample.shape;
     checkBatchSize?.(batchSize);
-    if (batchSize === 0) return undefined;
-    tf.tidy(() => {
-      const proof = proveSeparation(recording, loss.perExample, sources);
-      checkSeparation(recording, loss, proof, {...sources, variables});
-      const contributions =
-        strategy === 'loop'
-          ? loopContributions(recording, loss, variables)
-          : perExampleContributions(recording, loss, proof, variables);
-      result = use({batchSize, recording, loss, proof, contributions});
+    if (batchSize === 0) {
+      dispose();
+      return undefined;
+    }
+    const proof = inTidy(() => {
+      const found = proveSeparation(recording, loss.perExample, sources);
+      checkSeparation(recording, loss, found, {...sources, variables});
+      return found;
     });
-    return result;
-  } finally {
-    recording.value.dispose();
-    recording.dispose();
+    return {
+      batchSize,
+      recording,
+      loss,
+      proof,
+      contributions: (wanted, use) => {
+        return inTidy(() =>
+          use(
+            strategy === 'loop'
+              ? loopContributions(recording, loss, wanted)
+              : perExampleContributions(recording, loss, proof, wanted),
+          ),
+        );
+      },
+      dispose,
+    };
+  } catch (error) {
+    dispose();
+    throw error;
   }
+}
+
+/** A tidy whose result holds no tensors that it should keep. */
+function inTidy<R>(f: () => R): R {
+  let result: {readonly value: R} | undefined;
+  tf.tidy(() => {
+    result = {value: f()};
+  });
+  if (result === undefined) throw new Error('a tidy did not run');
+  return result.value;
 }

@@ -5,7 +5,14 @@ import type {DrawnBatch} from '../account/sampling.js';
 import {DpError} from '../errors.js';
 import {clippingPlan} from '../clip/plan.js';
 import {privateGradient} from '../step.js';
-import {sumPiece, type BatchPiece, type PieceSum} from '../sum/piece_sum.js';
+import type {ProvedLoss} from '../per_example_loss.js';
+import {
+  sumExamples,
+  sumPiece,
+  type BatchPiece,
+  type PieceSum,
+  type PieceSumOptions,
+} from '../sum/piece_sum.js';
 import type {TreeAggregation} from '../tree/aggregation.js';
 import type {CheckedPrivacyOptions} from './options.js';
 import {markPrivate} from './provenance.js';
@@ -102,9 +109,23 @@ export class PrivateGradients {
 
   /** Sums a piece of the next step's batch, for `compute`. It releases nothing. Sensitive in what it gets and returns. */
   sum(piece: BatchPiece, varList?: readonly tf.Variable[]): PieceSum {
+    return sumPiece(piece, {...this.summing(varList), mustReachAll: varList === undefined});
+  }
+
+  /** The same for a loss that was recorded before. */
+  sumRecorded(loss: ProvedLoss, varList: readonly tf.Variable[]): PieceSum {
+    const options = this.summing(varList);
+    return loss.contributions(options.variables, (contributions) =>
+      sumExamples({...loss, contributions}, {...options, mustReachAll: false}),
+    );
+  }
+
+  private summing(
+    varList?: readonly tf.Variable[],
+  ): Pick<PieceSumOptions, 'variables' | 'plan' | 'withPenalties'> {
     const variables = this.trainable(varList);
     const plan = clippingPlan({...this.options, l2NormClip: this.l2NormClip}, variables);
-    return sumPiece(piece, {variables, plan, mustReachAll: varList === undefined, withPenalties: true});
+    return {variables, plan, withPenalties: true};
   }
 
   private releasing(step: number): ReleasingOptimizer {

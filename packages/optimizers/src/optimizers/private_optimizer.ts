@@ -4,6 +4,7 @@ import type {Ledger} from '../account/ledger.js';
 import {checkSamplingFits, type DrawnBatch} from '../account/sampling.js';
 import type {ClippingOptions} from '../clip/plan.js';
 import {DpError} from '../errors.js';
+import type {ProvedLoss} from '../per_example_loss.js';
 import type {BatchPiece, PieceSum} from '../sum/piece_sum.js';
 import type {DeclaredSources} from '../tape/sources.js';
 import type {TreeAggregation} from '../tree/aggregation.js';
@@ -95,10 +96,7 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
    * @throws DpError if the examples cannot be proved separate, or an option does not fit the batch; LEDGER_MISSING for an
    *   optimizer loaded without its ledger. Nothing was released then.
    */
-  override computeGradients(
-    f: () => tf.Tensor,
-    varList?: tf.Variable[],
-  ): {value: tf.Scalar; grads: tf.NamedTensorMap} {
+  override computeGradients(f: () => tf.Tensor, varList?: tf.Variable[]): PrivateStep {
     return this.core.compute({pieces: [{lossFn: f}], varList, step: this.iterations});
   }
 
@@ -133,8 +131,32 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
     varList?: tf.Variable[],
     signal?: AbortSignal,
   ): tf.Scalar {
+    return this.update(this.computeDrawn(drawn, pieces, varList, signal));
+  }
+
+  /**
+   * The private gradients that `minimizePieces` applies, for `applyGradients`. Each call is a release with a ledger row.
+   *
+   * @returns `value`, the mean loss (sensitive, covered by no epsilon; NaN for an empty batch), and the private gradients by
+   *   variable name. The caller disposes both.
+   */
+  computeDrawn(
+    drawn: DrawnBatch,
+    pieces: Iterable<BatchPiece | PieceSum>,
+    varList?: tf.Variable[],
+    signal?: AbortSignal,
+  ): PrivateStep {
     checkSamplingFits(drawn.sampling, this.core.options.microbatchSize);
-    return this.update(this.core.compute({pieces, drawn, varList, step: this.iterations, signal}));
+    return this.core.compute({pieces, drawn, varList, step: this.iterations, signal});
+  }
+
+  /**
+   * Sums the examples of a loss that was recorded, for `computeDrawn`: what `gradientTape` asks for. It releases nothing.
+   *
+   * @param loss - Sensitive, and so is the result.
+   */
+  sumRecorded(loss: ProvedLoss, varList: readonly tf.Variable[]): PieceSum {
+    return this.core.sumRecorded(loss, varList);
   }
 
   /**

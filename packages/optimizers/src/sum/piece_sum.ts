@@ -4,7 +4,7 @@ import {centredCount} from '../clip/adaptive.js';
 import type {ClippingPlan} from '../clip/plan.js';
 import {DpError} from '../errors.js';
 import {penaltyGradients} from '../gradients/penalty.js';
-import {withPerExampleLoss} from '../per_example_loss.js';
+import {withPerExampleLoss, type PerExampleLoss} from '../per_example_loss.js';
 import type {SeparationProof} from '../tape/prove.js';
 import type {DeclaredSources} from '../tape/sources.js';
 import {clippedSum} from './clip_and_sum.js';
@@ -56,24 +56,36 @@ export interface PieceSumOptions {
  */
 export function sumPiece(
   {lossFn, ...sources}: BatchPiece,
-  {variables, plan, mustReachAll, withPenalties, checkBatchSize}: PieceSumOptions,
+  {checkBatchSize, ...options}: PieceSumOptions,
 ): PieceSum {
+  const {variables, plan} = options;
   const request = {lossFn, variables, sources, ...(checkBatchSize && {checkBatchSize})};
-  const sum = withPerExampleLoss(request, ({batchSize, contributions, loss, proof, recording}) => {
-    if (mustReachAll) checkReached(variables, proof);
-    const {units, norms} = clippedSum(contributions, loss.values.dataSync(), batchSize, plan);
-    return {
-      units,
-      l2NormClip: plan.l2NormClip,
-      batchSize,
-      lossSum: meanOf(recording.value) * batchSize,
-      belowClip: centredCount(norms, plan.l2NormClip),
-      ...(withPenalties && {
-        penalties: penaltyGradients(recording, loss, variables).map((penalty) => penalty && tf.keep(penalty)),
-      }),
-    };
-  });
-  return sum ?? emptyPiece(variables, plan);
+  return (
+    withPerExampleLoss(request, (examples) => sumExamples(examples, options)) ?? emptyPiece(variables, plan)
+  );
+}
+
+/**
+ * The same for a loss that was recorded and proved before.
+ *
+ * @param examples - With contributions to `variables`. Sensitive.
+ */
+export function sumExamples(
+  {batchSize, contributions, loss, proof, recording}: PerExampleLoss,
+  {variables, plan, mustReachAll, withPenalties}: Omit<PieceSumOptions, 'checkBatchSize'>,
+): PieceSum {
+  if (mustReachAll) checkReached(variables, proof);
+  const {units, norms} = clippedSum(contributions, loss.values.dataSync(), batchSize, plan);
+  return {
+    units,
+    l2NormClip: plan.l2NormClip,
+    batchSize,
+    lossSum: meanOf(recording.value) * batchSize,
+    belowClip: centredCount(norms, plan.l2NormClip),
+    ...(withPenalties && {
+      penalties: penaltyGradients(recording, loss, variables).map((penalty) => penalty && tf.keep(penalty)),
+    }),
+  };
 }
 
 function emptyPiece(variables: readonly tf.Variable[], {l2NormClip}: ClippingPlan): PieceSum {
