@@ -4,4 +4,5 @@ import {run} from '../dist/cli/dp_accountant.js';
 process.exitCode = await run(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   error: (text) => process.stderr.write(text),
+  writeFile: async (path, text) => (await import('node:fs/promises')).writeFile(path, text),
 });

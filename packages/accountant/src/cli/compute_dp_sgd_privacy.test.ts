@@ -3,15 +3,11 @@ import {existsSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, test} from '@jest/globals';
 import {run} from './compute_dp_sgd_privacy.js';
+import {type Called, called as calledRun} from './testing/called.js';
 
 const MNIST = ['--N=60000', '--batch_size=256', '--noise_multiplier=1.1', '--epochs=60', '--delta=1e-5'];
 
-async function called(argv: readonly string[]): Promise<{code: number; out: string; error: string}> {
-  let out = '';
-  let error = '';
-  const code = await run(argv, {out: (text) => (out += text), error: (text) => (error += text)});
-  return {code, out, error};
-}
+const called = (argv: readonly string[]): Promise<Called> => calledRun(run, argv);
 
 test('the tutorial run: sampling rate, steps, order, and four values that say when they hold', async () => {
   const {code, out, error} = await called(MNIST);
