@@ -1,5 +1,5 @@
 import {checkLeafEvent, isLeafEvent, type LeafEvent, leafEventText} from './leaf_event.js';
-import {requireInteger, requireNonNegative, requireProbability} from './checks.js';
+import {requireFinite, requireInteger, requireNonNegative, requireProbability} from './checks.js';
 
 /**
  * What a mechanism does, as data. Accountants interpret events; events know nothing of accountants.
@@ -12,6 +12,9 @@ export type DpEvent =
   | NonPrivateEvent
   | GaussianEvent
   | PoissonSampledEvent
+  | SampledWithoutReplacementEvent
+  | SampledWithReplacementEvent
+  | RepeatAndSelectEvent
   | ComposedEvent
   | SelfComposedEvent
   | LeafEvent;
@@ -44,6 +47,37 @@ export interface PoissonSampledEvent {
   readonly kind: 'poissonSampled';
   readonly samplingProbability: number;
   readonly event: DpEvent;
+}
+
+/**
+ * M(D) = E(S): S is a uniformly random subset of m = `sampleSize` of the n = `sourceDatasetSize` records of D, drawn afresh
+ * for this event, and `event` E runs on S.
+ */
+export interface SampledWithoutReplacementEvent {
+  readonly kind: 'sampledWithoutReplacement';
+  readonly sourceDatasetSize: number;
+  readonly sampleSize: number;
+  readonly event: DpEvent;
+}
+
+/** The same with m independent uniform draws, so that S may hold a record several times, and it counts as often. */
+export interface SampledWithReplacementEvent {
+  readonly kind: 'sampledWithReplacement';
+  readonly sourceDatasetSize: number;
+  readonly sampleSize: number;
+  readonly event: DpEvent;
+}
+
+/**
+ * `event` is run K times on the same data and only the best output is released, K random and secret with mean `mean`: with
+ * `shape` = eta >= 0 truncated negative binomial (1 geometric, 0 logarithmic), with `'poisson'` Poisson, where K = 0
+ * releases nothing (Papernot and Steinke 2022, "Hyperparameter Tuning with Renyi Differential Privacy", Definition 1).
+ */
+export interface RepeatAndSelectEvent {
+  readonly kind: 'repeatAndSelect';
+  readonly event: DpEvent;
+  readonly mean: number;
+  readonly shape: number | 'poisson';
 }
 
 /** M(D) = (E_1(D), E_2(D), ...): all `events` on the same data, each possibly chosen after seeing the earlier outputs. */
@@ -89,6 +123,42 @@ export function poissonSampled(options: {
   return made({kind: 'poissonSampled', samplingProbability, event});
 }
 
+/**
+ * Makes a {@link SampledWithoutReplacementEvent}.
+ * @throws RangeError unless both sizes are integers >= 1 and `sampleSize` is at most `sourceDatasetSize`.
+ */
+export function sampledWithoutReplacement(options: {
+  readonly sourceDatasetSize: number;
+  readonly sampleSize: number;
+  readonly event: DpEvent;
+}): SampledWithoutReplacementEvent {
+  const {sourceDatasetSize, sampleSize, event} = options;
+  return made({kind: 'sampledWithoutReplacement', sourceDatasetSize, sampleSize, event});
+}
+
+/** Makes a {@link SampledWithReplacementEvent}. @throws RangeError unless both sizes are integers >= 1. */
+export function sampledWithReplacement(options: {
+  readonly sourceDatasetSize: number;
+  readonly sampleSize: number;
+  readonly event: DpEvent;
+}): SampledWithReplacementEvent {
+  const {sourceDatasetSize, sampleSize, event} = options;
+  return made({kind: 'sampledWithReplacement', sourceDatasetSize, sampleSize, event});
+}
+
+/**
+ * Makes a {@link RepeatAndSelectEvent}.
+ * @throws RangeError unless `mean` is finite and >= 1 and `shape` is a finite number >= 0 or `'poisson'`.
+ */
+export function repeatAndSelect(options: {
+  readonly event: DpEvent;
+  readonly mean: number;
+  readonly shape: number | 'poisson';
+}): RepeatAndSelectEvent {
+  const {event, mean, shape} = options;
+  return made({kind: 'repeatAndSelect', event, mean, shape});
+}
+
 /** Makes a {@link ComposedEvent}. */
 export function composed(events: readonly DpEvent[]): ComposedEvent {
   return made({kind: 'composed', events: Object.freeze([...events])});
@@ -120,6 +190,15 @@ export function checkEvent(value: unknown): asserts value is DpEvent {
       requireProbability('poissonSampled: samplingProbability', event.samplingProbability);
       checkEvent(event.event);
       return;
+    case 'sampledWithoutReplacement':
+    case 'sampledWithReplacement':
+      checkSizes(event);
+      checkEvent(event.event);
+      return;
+    case 'repeatAndSelect':
+      checkRepetitions(event);
+      checkEvent(event.event);
+      return;
     case 'composed':
       if (!Array.isArray(event.events)) throw new TypeError('composed: events must be an array of events');
       event.events.forEach(checkEvent);
@@ -139,6 +218,23 @@ export function checkEvent(value: unknown): asserts value is DpEvent {
   }
 }
 
+function checkSizes(event: SampledWithoutReplacementEvent | SampledWithReplacementEvent): void {
+  const {kind, sourceDatasetSize, sampleSize} = event;
+  requireInteger(`${kind}: sourceDatasetSize`, sourceDatasetSize, 1);
+  requireInteger(`${kind}: sampleSize`, sampleSize, 1);
+  if (kind === 'sampledWithoutReplacement' && sampleSize > sourceDatasetSize) {
+    throw new RangeError(
+      `${kind}: sampleSize must be at most sourceDatasetSize = ${sourceDatasetSize}, got ${sampleSize}`,
+    );
+  }
+}
+
+function checkRepetitions({mean, shape}: RepeatAndSelectEvent): void {
+  if (shape !== 'poisson') requireNonNegative("repeatAndSelect: shape, unless it is 'poisson',", shape);
+  requireFinite('repeatAndSelect: mean', mean);
+  if (mean < 1) throw new RangeError(`repeatAndSelect: mean must be >= 1, got ${mean}`);
+}
+
 /** The event as its factory call, for error texts. */
 export function eventText(event: DpEvent): string {
   switch (event.kind) {
@@ -149,6 +245,11 @@ export function eventText(event: DpEvent): string {
       return `gaussian({noiseMultiplier: ${event.noiseMultiplier}})`;
     case 'poissonSampled':
       return `poissonSampled({samplingProbability: ${event.samplingProbability}, event: ${eventText(event.event)}})`;
+    case 'sampledWithoutReplacement':
+    case 'sampledWithReplacement':
+      return `${event.kind}({sourceDatasetSize: ${event.sourceDatasetSize}, sampleSize: ${event.sampleSize}, event: ${eventText(event.event)}})`;
+    case 'repeatAndSelect':
+      return `repeatAndSelect({event: ${eventText(event.event)}, mean: ${event.mean}, shape: ${JSON.stringify(event.shape)}})`;
     case 'composed':
       return `composed([${event.events.map(eventText).join(', ')}])`;
     case 'selfComposed':

@@ -7,6 +7,9 @@ export {
   noOp,
   nonPrivate,
   poissonSampled,
+  repeatAndSelect,
+  sampledWithoutReplacement,
+  sampledWithReplacement,
   selfComposed,
   type ComposedEvent,
   type DpEvent,
@@ -14,6 +17,9 @@ export {
   type NoOpEvent,
   type NonPrivateEvent,
   type PoissonSampledEvent,
+  type RepeatAndSelectEvent,
+  type SampledWithoutReplacementEvent,
+  type SampledWithReplacementEvent,
   type SelfComposedEvent,
 } from './event.js';
 export {
@@ -35,6 +41,17 @@ export {
   type SingleEpochTreeAggregationEvent,
   type ZCdpEvent,
 } from './leaf_event.js';
+export {
+  exponentialMechanism,
+  permuteAndFlip,
+  type ExponentialMechanismEvent,
+  type PermuteAndFlipEvent,
+  type SelectionEvent,
+} from './selection_event.js';
+export {
+  truncatedPoissonSampledGaussian,
+  type TruncatedPoissonSampledGaussianEvent,
+} from './truncated_event.js';
 export {eventFromJson, eventToJson} from './event_json.js';
 export {NEIGHBOURING_RELATIONS, type NeighbouringRelation} from './neighbours.js';
 export {UnsupportedEventError} from './unsupported_event_error.js';

@@ -5,6 +5,8 @@ import {
   requirePositive,
   requireProbability,
 } from './checks.js';
+import {checkSelectionEvent, type SelectionEvent} from './selection_event.js';
+import {checkTruncatedEvent, type TruncatedPoissonSampledGaussianEvent} from './truncated_event.js';
 
 /**
  * A mechanism without events inside, given by its parameters alone. Noise parameters are relative to what one record
@@ -18,6 +20,8 @@ export type LeafEvent =
   | ZCdpEvent
   | EpsilonDeltaEvent
   | MixtureOfGaussiansEvent
+  | SelectionEvent
+  | TruncatedPoissonSampledGaussianEvent
   | SingleEpochTreeAggregationEvent;
 
 /** M(D) = f(D) + X, X of density e^(-|x| / b) / (2 b), b = `noiseMultiplier` > 0, |f(D) - f(D')|_1 <= 1. */
@@ -184,6 +188,13 @@ export function checkLeafEvent(event: LeafEvent): void {
       requireList(name('probabilities'), event.probabilities, requireProbability);
       requireDistribution(event);
       return;
+    case 'exponentialMechanism':
+    case 'permuteAndFlip':
+      checkSelectionEvent(event);
+      return;
+    case 'truncatedPoissonSampledGaussian':
+      checkTruncatedEvent(event);
+      return;
     case 'singleEpochTreeAggregation':
       requirePositive(name('noiseMultiplier'), event.noiseMultiplier);
       requireList(name('stepCounts'), event.stepCounts, (each, value) => requireInteger(each, value, 1));
@@ -200,6 +211,9 @@ export const LEAF_KINDS = [
   'zCDP',
   'epsilonDelta',
   'mixtureOfGaussians',
+  'exponentialMechanism',
+  'permuteAndFlip',
+  'truncatedPoissonSampledGaussian',
   'singleEpochTreeAggregation',
 ] as const satisfies readonly LeafEvent['kind'][];
 

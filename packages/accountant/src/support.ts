@@ -19,6 +19,9 @@ const POISSON: Support = {
   GdpAccountant: APPROXIMATED,
 };
 
+// Any two records of a fixed number are up to 2 C apart; without the fixed number the sampling is not defined.
+const FIXED_SIZE: readonly NeighbouringRelation[] = ['replaceOne', 'replaceSpecial'];
+
 const RDP_ONLY: Support = {RdpAccountant: NEIGHBOURING_RELATIONS};
 const PLD_ONLY: Support = {PldAccountant: NEIGHBOURING_RELATIONS};
 // A record that is replaced moves these by twice as much, which has no mixture of its own.
@@ -43,6 +46,12 @@ const SUPPORT: Readonly<Record<DpEvent['kind'], Support>> = {
   epsilonDelta: PLD_ONLY,
   mixtureOfGaussians: PLD_UNLESS_REPLACED,
   singleEpochTreeAggregation: TREE,
+  exponentialMechanism: ANY,
+  permuteAndFlip: ANY,
+  truncatedPoissonSampledGaussian: PLD_ONLY,
+  sampledWithoutReplacement: {RdpAccountant: FIXED_SIZE, PldAccountant: FIXED_SIZE},
+  sampledWithReplacement: {PldAccountant: FIXED_SIZE},
+  repeatAndSelect: RDP_ONLY,
   noOp: ANY_AND_LIMIT,
   nonPrivate: ANY_AND_LIMIT,
   gaussian: ANY_AND_LIMIT,
@@ -51,14 +60,14 @@ const SUPPORT: Readonly<Record<DpEvent['kind'], Support>> = {
   selfComposed: ANY_AND_LIMIT,
 };
 
-/** The same inside poissonSampled, where what is released from one batch must reduce to one Gaussian. */
-const SUPPORT_INSIDE_SAMPLING: Readonly<Partial<Record<DpEvent['kind'], Support>>> = {
-  noOp: POISSON,
-  nonPrivate: POISSON,
-  gaussian: POISSON,
-  composed: POISSON,
-  selfComposed: POISSON,
-};
+/** What is released from one sample must reduce to one Gaussian. */
+const INSIDE_A_SAMPLE: readonly DpEvent['kind'][] = [
+  'noOp',
+  'nonPrivate',
+  'gaussian',
+  'composed',
+  'selfComposed',
+];
 
 /**
  * Checks that an accountant has a bound for the event and for all events inside it.
@@ -68,11 +77,12 @@ export function checkSupport(
   accountant: AccountantName,
   event: DpEvent,
   relation: NeighbouringRelation,
-  insideSampling = false,
+  sample?: DpEvent['kind'],
 ): void {
-  const support = (insideSampling ? SUPPORT_INSIDE_SAMPLING[event.kind] : SUPPORT[event.kind]) ?? {};
+  const support =
+    sample === undefined ? SUPPORT[event.kind] : INSIDE_A_SAMPLE.includes(event.kind) ? SUPPORT[sample] : {};
   if (support[accountant]?.includes(relation) !== true) {
-    const place = insideSampling ? ' inside poissonSampled' : '';
+    const place = sample === undefined ? '' : ` inside ${sample}`;
     throw new UnsupportedEventError(
       accountant,
       event,
@@ -81,10 +91,18 @@ export function checkSupport(
       supportText(event.kind, support, place),
     );
   }
-  if (event.kind === 'poissonSampled') checkSupport(accountant, event.event, relation, true);
-  if (event.kind === 'selfComposed') checkSupport(accountant, event.event, relation, insideSampling);
-  if (event.kind === 'composed') {
-    for (const part of event.events) checkSupport(accountant, part, relation, insideSampling);
+  switch (event.kind) {
+    case 'poissonSampled':
+    case 'sampledWithoutReplacement':
+    case 'sampledWithReplacement':
+      checkSupport(accountant, event.event, relation, event.kind);
+      return;
+    case 'repeatAndSelect':
+    case 'selfComposed':
+      checkSupport(accountant, event.event, relation, sample);
+      return;
+    case 'composed':
+      for (const part of event.events) checkSupport(accountant, part, relation, sample);
   }
 }
 

@@ -221,8 +221,8 @@ export class PldAccountant {
   }
 }
 
-function isZero({atoms, density}: PrivacyLoss): boolean {
-  return density === undefined && atoms.every(({loss}) => loss === 0);
+function isZero({atoms, densities}: PrivacyLoss): boolean {
+  return densities.length === 0 && atoms.every(({loss}) => loss === 0);
 }
 
 function around(value: number): Interval {

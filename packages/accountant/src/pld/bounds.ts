@@ -104,8 +104,8 @@ function narrowed(
 
 /** No epsilon above this is needed but for infinite losses. */
 function largestLoss(terms: readonly LossTerm[]): number {
-  const total = terms.reduce((sum, {loss: {atoms, density}, count}) => {
-    const largest = Math.max(density?.largest ?? -Infinity, ...atoms.map(({loss}) => loss));
+  const total = terms.reduce((sum, {loss: {atoms, densities}, count}) => {
+    const largest = Math.max(...densities.map(({largest: most}) => most), ...atoms.map(({loss}) => loss));
     return sum + count * largest;
   }, 0);
   return Math.max(0, total * (1 + 2 ** -40));

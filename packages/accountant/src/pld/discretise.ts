@@ -1,7 +1,7 @@
 import type {LossDensity, PrivacyLoss} from './privacy_loss.js';
 
 // Looked up once: in a sandbox, such as a test runner's, each look-up of a global costs more than the function.
-const {abs, ceil, expm1, floor, max, min, round} = Math;
+const {abs, ceil, exp, expm1, floor, max, min, round} = Math;
 
 /** Losses offset + k * step, k an integer. Grids of the same step may be composed, whatever their offsets. */
 export interface LossGrid {
@@ -66,11 +66,13 @@ const WIDE = 1.5;
  */
 export function discretise(privacyLoss: PrivacyLoss, grid: LossGrid, limits: LossLimits): LossCells {
   const {offset, step} = grid;
-  const {density} = privacyLoss;
   const atoms = privacyLoss.atoms.filter(({loss}) => loss >= limits.lowest);
   const losses = atoms.map(({loss}) => loss);
-  const [from, to] = density === undefined ? [0, 0] : between(density, limits);
-  if (density !== undefined) losses.push(density.loss(from), density.loss(to));
+  const small = ({mass = Infinity}: LossDensity): boolean => mass <= exp(limits.logMass);
+  const parts = privacyLoss.densities
+    .filter((density) => !small(density))
+    .map((density) => ({density, ends: between(density, limits)}));
+  for (const {density, ends} of parts) losses.push(...ends.map(density.loss));
   const indices = losses.map((loss) => (loss - offset) / step);
   const first = floor(min(...indices)) - 1;
   const cells = ceil(max(...indices)) + 1 - first;
@@ -91,17 +93,13 @@ export function discretise(privacyLoss: PrivacyLoss, grid: LossGrid, limits: Los
   }
   let below = 0;
   for (const {loss, mass} of privacyLoss.atoms) if (loss < limits.lowest) below += mass;
-  if (density === undefined) return {grid, first, toLower, toUpper, onPoint, below, above: 0};
-  splitDensity(density, [from, to], grid, first, toLower, toUpper);
-  return {
-    grid,
-    first,
-    toLower,
-    toUpper,
-    onPoint,
-    below: below + density.below(from),
-    above: density.above(to),
-  };
+  let above = privacyLoss.densities.filter(small).reduce((sum, {mass = 0}) => sum + mass, 0);
+  for (const {density, ends} of parts) {
+    splitDensity(density, ends, grid, first, toLower, toUpper);
+    below += density.below(ends[0]);
+    above += density.above(ends[1]);
+  }
+  return {grid, first, toLower, toUpper, onPoint, below, above};
 }
 
 /** The outcomes between which a density is discretised. */
@@ -120,9 +118,10 @@ function splitDensity(
   toUpper: Float64Array,
 ): void {
   const scale = 1 / expm1(-step);
-  const {loss, density: p, roughness, position} = density;
+  const {loss, density: p, roughness, position, kink = Infinity} = density;
   let left = from;
-  for (let i = 0; i < toUpper.length && left < to; i++) {
+  const start = max(0, floor((loss(from) - offset) / step) - 1 - first);
+  for (let i = start; i < toUpper.length && left < to; i++) {
     const lowest = offset + (first + i) * step;
     const right = min(to, position(offset + (first + i + 1) * step));
     if (!(right > left)) continue;
@@ -130,9 +129,10 @@ function splitDensity(
     let total = 0;
     while (left < right) {
       const rough = max(roughness(left), roughness(min(right, left + 1 / roughness(left))));
-      const width = min(right - left, WIDE / rough);
+      const stop = left < kink && kink < right ? kink : right;
+      const width = min(stop - left, WIDE / rough);
       // A last panel far narrower than the rest would only add rounding.
-      const end = right - left - width < width * 1e-3 ? right : left + width;
+      const end = stop - left - width < width * 1e-3 ? stop : left + width;
       const narrow = (end - left) * rough < NARROW;
       const nodes = narrow ? NODES_3 : NODES_8;
       const weights = narrow ? WEIGHTS_3 : WEIGHTS_8;

@@ -53,7 +53,7 @@ export function gaussianMixtureLoss(
           above: (x) => normalTail(x / z),
           range: (logMass) => [-z * sqrt(-2 * logMass), z * sqrt(-2 * logMass)],
         };
-  return {atoms: [], density, infinite: 0};
+  return {atoms: [], densities: [density], infinite: 0};
 }
 
 /**
@@ -91,7 +91,7 @@ export function replacedSampledGaussianLoss(
     above: (x) => (1 - q) * normalTail(x / z) + q * normalTail((x - 1) / z),
     range: (logMass) => [-z * sqrt(-2 * logMass), 1 + z * sqrt(-2 * logMass)],
   };
-  return {atoms: [], density, infinite: 0};
+  return {atoms: [], densities: [density], infinite: 0};
 }
 
 /** ln(M(x) / N(x)), exact also where the ratio is near 1. */

@@ -1,6 +1,7 @@
 import type {LeafEvent} from '../leaf_event.js';
 import type {NeighbouringRelation} from '../neighbours.js';
 import {treeDepth} from '../plan/tree_depth.js';
+import {truncatedSampleLosses} from './truncated_sample_losses.js';
 import {gaussianMixtureLoss} from './gaussian_mixture_loss.js';
 import type {LossPair} from './loss_pairs.js';
 import type {LossAtom, PrivacyLoss} from './privacy_loss.js';
@@ -34,6 +35,14 @@ export function leafLosses(event: LeafEvent, relation: NeighbouringRelation): Lo
         attained: true,
       };
     }
+    case 'exponentialMechanism': {
+      const epsilon = event.epsilon * times;
+      return epsilon === 0 ? Infinity : {...symmetric(boundedRangeLoss(epsilon)), attained: false};
+    }
+    case 'permuteAndFlip':
+      return {...symmetric(epsilonDeltaLoss(event.epsilon * times, 0)), attained: false};
+    case 'truncatedPoissonSampledGaussian':
+      return {losses: truncatedSampleLosses(event, relation), attained: false};
     case 'singleEpochTreeAggregation':
       return event.noiseMultiplier / (times * Math.sqrt(treeDepth(event.stepCounts)));
     default:
@@ -53,16 +62,18 @@ function laplaceLoss(b: number): PrivacyLoss {
       {loss: -bound, mass: Math.exp(-bound) / 2},
       {loss: bound, mass: 0.5},
     ],
-    density: {
-      loss: (x) => (1 + 2 * x) / b,
-      density: (x) => Math.exp(x / b) / (2 * b),
-      position: (loss) => (loss * b - 1) / 2,
-      largest: bound,
-      roughness: () => 2 / b + 1,
-      below: () => 0,
-      above: () => 0,
-      range: () => [-1, 0],
-    },
+    densities: [
+      {
+        loss: (x) => (1 + 2 * x) / b,
+        density: (x) => Math.exp(x / b) / (2 * b),
+        position: (loss) => (loss * b - 1) / 2,
+        largest: bound,
+        roughness: () => 2 / b + 1,
+        below: () => 0,
+        above: () => 0,
+        range: () => [-1, 0],
+      },
+    ],
     infinite: 0,
     lattice: bound,
   };
@@ -78,7 +89,7 @@ function discreteLaplaceLoss(a: number, sensitivity: number): PrivacyLoss {
   for (let x = 1; x < sensitivity; x++) {
     atoms.push({loss: a * (sensitivity - 2 * x), mass: scale * Math.exp(-a * x)});
   }
-  return {atoms, infinite: 0, lattice: a};
+  return {atoms, densities: [], infinite: 0, lattice: a};
 }
 
 function discreteGaussianLoss(sigma: number, sensitivity: number): PrivacyLoss {
@@ -91,7 +102,7 @@ function discreteGaussianLoss(sigma: number, sensitivity: number): PrivacyLoss {
     loss: lattice * (sensitivity - 2 * (i - reach)),
     mass: weight(i - reach) / total,
   }));
-  return {atoms: atoms.filter(({mass}) => mass > 0), infinite: 0, lattice};
+  return {atoms: atoms.filter(({mass}) => mass > 0), densities: [], infinite: 0, lattice};
 }
 
 function responseLosses(
@@ -109,7 +120,7 @@ function responseLosses(
       {loss: -loss, mass: other},
     ];
     if (numBuckets > 2) atoms.push({loss: 0, mass: (numBuckets - 2) * other});
-    return symmetric({atoms, infinite: 0, lattice: loss});
+    return symmetric({atoms, densities: [], infinite: 0, lattice: loss});
   }
   const up = Math.log(own / uniform);
   const down = Math.log(other / uniform);
@@ -121,6 +132,7 @@ function responseLosses(
           {loss: up, mass: own},
           {loss: down, mass: rest * other},
         ],
+        densities: [],
         infinite: 0,
       },
       add: {
@@ -128,10 +140,37 @@ function responseLosses(
           {loss: -up, mass: uniform},
           {loss: -down, mass: rest * uniform},
         ],
+        densities: [],
         infinite: 0,
       },
     },
     attained: true,
+  };
+}
+
+/**
+ * The losses of a mechanism lie in [t - epsilon, t] for some t, so that a binary pair with the losses t and t - epsilon
+ * dominates (Dong, Durfee and Rogers 2020, "Optimal Differential Privacy Composition for Exponential Mechanisms"). The largest
+ * hockey-stick divergence of these over t, (e^(epsilon / 2) - e^(s / 2))^2 / (e^epsilon - 1) at |s| <= epsilon, is that of a
+ * loss of density e^(l / 2) / (4 sinh(epsilon / 2)).
+ */
+function boundedRangeLoss(epsilon: number): PrivacyLoss {
+  const scale = -1 / (2 * Math.expm1(-epsilon));
+  return {
+    atoms: [],
+    densities: [
+      {
+        loss: (x) => x,
+        density: (x) => scale * Math.exp((x - epsilon) / 2),
+        position: (loss) => loss,
+        largest: epsilon,
+        roughness: () => 2,
+        below: () => 0,
+        above: () => 0,
+        range: () => [-epsilon, epsilon],
+      },
+    ],
+    infinite: 0,
   };
 }
 
@@ -144,6 +183,7 @@ function epsilonDeltaLoss(epsilon: number, delta: number): PrivacyLoss {
       {loss: epsilon, mass: up},
       {loss: -epsilon, mass: down},
     ],
+    densities: [],
     infinite: delta,
     lattice: epsilon,
   };

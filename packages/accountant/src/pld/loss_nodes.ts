@@ -17,9 +17,10 @@ const WEIGHTS = [0.34785484513745385, 0.6521451548625462, 0.6521451548625462, 0.
  * Four-point Gauss-Legendre nodes of the density, on panels as wide as its roughness allows, and the atoms; outside of them
  * is a mass of at most exp(`logMass`) on either side.
  */
-export function lossNodes({atoms, density}: PrivacyLoss, logMass: number): LossNodes {
+export function lossNodes({atoms, densities}: PrivacyLoss, logMass: number): LossNodes {
   const nodes = atoms.map(({loss, mass}) => [loss, log(mass)] as const);
-  if (density !== undefined) {
+  for (const density of densities) {
+    if ((density.mass ?? Infinity) <= exp(logMass)) continue;
     const [from, to] = density.range(logMass);
     const least = (to - from) / MOST_PANELS;
     for (let left = from; left < to;) {

@@ -4,6 +4,7 @@ import type {NeighbouringRelation} from '../neighbours.js';
 import {leafLosses} from './leaf_losses.js';
 import {gaussianMixtureLoss, replacedSampledGaussianLoss} from './gaussian_mixture_loss.js';
 import type {Direction, PrivacyLoss} from './privacy_loss.js';
+import {subsetLoss, withReplacementLoss} from './subset_loss.js';
 
 /** The privacy losses of one event, direction by direction. */
 export interface LossPair {
@@ -57,18 +58,58 @@ export function withEvent(
     case 'composed':
       return event.events.reduce((sum, part) => withEvent(sum, part, count, relation), total);
     case 'poissonSampled': {
-      const noiseMultiplier = reduceToGaussian(event.event);
-      if (noiseMultiplier === undefined) {
-        throw new Error('poissonSampled of something that is not a Gaussian was not refused');
-      }
-      return withSampledGaussian(total, event.samplingProbability, noiseMultiplier, count, relation);
+      const z = gaussianInside(event.event);
+      return withSampledGaussian(total, event.samplingProbability, z, count, relation);
     }
+    case 'sampledWithoutReplacement': {
+      const share = event.sampleSize / event.sourceDatasetSize;
+      const z = gaussianInside(event.event) / 2;
+      if (share === 1) return withGaussian(total, z, count);
+      return withSubset(total, `subset ${share} ${z}`, z, () => subsetLoss(share, z), count);
+    }
+    case 'sampledWithReplacement': {
+      const {sourceDatasetSize: n, sampleSize: m} = event;
+      const z = gaussianInside(event.event) / 2;
+      if (n === 1) return withGaussian(total, z / m, count);
+      return withSubset(
+        total,
+        `withReplacement ${n} ${m} ${z}`,
+        z,
+        () => withReplacementLoss(n, m, z),
+        count,
+      );
+    }
+    case 'repeatAndSelect':
+      throw new Error('repeatAndSelect was not refused');
     default: {
       const losses = leafLosses(event, relation);
       if (typeof losses === 'number') return withGaussian(total, losses, count);
       return withPair(total, eventText(event), () => losses, count);
     }
   }
+}
+
+function gaussianInside(event: DpEvent): number {
+  const noiseMultiplier = reduceToGaussian(event);
+  if (noiseMultiplier === undefined) throw new Error('a sample for something not Gaussian was not refused');
+  return noiseMultiplier;
+}
+
+/** Adds a symmetric pair for a replaced record in a sample of fixed size, where any two records are up to 2 apart. */
+function withSubset(
+  total: ComposedLosses,
+  key: string,
+  noise: number,
+  make: () => PrivacyLoss,
+  count: number,
+): ComposedLosses {
+  if (noise === Infinity) return total;
+  if (noise === 0) return {...total, exposed: true};
+  const pair = (): LossPair => {
+    const loss = make();
+    return {losses: {remove: loss, add: loss}, attained: false};
+  };
+  return withPair(total, key, pair, count);
 }
 
 function withGaussian(total: ComposedLosses, noiseMultiplier: number, count: number): ComposedLosses {

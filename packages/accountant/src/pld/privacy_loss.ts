@@ -5,12 +5,14 @@
 export interface PrivacyLoss {
   /** Single values. */
   readonly atoms: readonly LossAtom[];
-  /** The continuous part, if there is one. */
-  readonly density?: LossDensity;
+  /** The continuous parts, whose masses add up. */
+  readonly densities: readonly LossDensity[];
   /** P-probability of infinite loss. */
   readonly infinite: number;
   /** A number of which all finite values are multiples, if there is one: a grid that holds them makes no error. */
   readonly lattice?: number;
+  /** Relative error of the masses and losses beyond a few roundings; 0 if left out. */
+  readonly massError?: number;
 }
 
 /** P gives the `loss` the probability `mass`. */
@@ -37,6 +39,10 @@ export interface LossDensity {
   readonly above: (x: number) => number;
   /** An interval outside of which P has at most `mass` on either side, mass = exp(`logMass`). */
   readonly range: (logMass: number) => readonly [number, number];
+  /** The mass of all outcomes together, if it may be small enough to be left out as a whole. */
+  readonly mass?: number;
+  /** An x at which the functions are continuous but not smooth, if there is one. */
+  readonly kink?: number;
 }
 
 /** Direction in which a dominating pair is read: the record is there under P (`remove`) or only under Q (`add`). */

@@ -59,8 +59,10 @@ export function pldSpectrum(
     const {split, merged, truncated, defect} = onGrid(term, step, limits, tolerance / (8 * total));
     const re = new Float64Array(size);
     const im = new Float64Array(size);
-    upper.fold(split, term.count, defect, re);
-    lower.fold(merged, term.count, defect, im);
+    // A loss that is off by d changes its weight by (tilt + 1) d.
+    const error = defect + (term.loss.massError ?? 0) * (plan.tilt + 2);
+    upper.fold(split, term.count, error, re);
+    lower.fold(merged, term.count, error, im);
     fft(re, im, roots);
     upper.multiply(re, im, term.count, false);
     lower.multiply(re, im, term.count, true);
@@ -95,7 +97,7 @@ interface OnGrid {
 /** Discretises, with the grid shifted if merging would give up more than `allowed` of the mean loss otherwise. */
 function onGrid({loss}: LossTerm, step: number, limits: LossLimits, allowed: number): OnGrid {
   const plain = splitAndMerged(loss, {offset: 0, step}, limits);
-  if (plain.merged.waste <= allowed || loss.density === undefined) return plain;
+  if (plain.merged.waste <= allowed || loss.densities.length === 0) return plain;
   const offset = matchingOffset(loss, step, limits, plain.merged.mode, allowed / 2);
   const shifted = splitAndMerged(loss, {offset, step}, limits);
   return shifted.merged.waste < plain.merged.waste ? shifted : plain;
@@ -188,7 +190,7 @@ class Side {
   }
 
   /** Tilts masses, normalises them and adds them to a cyclic array. */
-  fold({grid, first, masses}: LossMasses, count: number, defect: number, into: Float64Array): void {
+  fold({grid, first, masses}: LossMasses, count: number, error: number, into: Float64Array): void {
     const {tilt, downTilt, upTilt} = this.#plan;
     const losses = masses.map((_, i) => grid.offset + (first + i) * grid.step);
     const log = logMoment(masses, losses, tilt);
@@ -206,7 +208,7 @@ class Side {
     this.#logMomentDown += count * logMoment(masses, losses, tilt - downTilt);
     this.#logMomentUp += count * logMoment(masses, losses, tilt + upTilt);
     this.#offset += count * grid.offset;
-    this.#slack += count * (defect + U * (MASS_ERROR + 2 * effort + 2 * abs(log)));
+    this.#slack += count * (error + U * (MASS_ERROR + 2 * effort + 2 * abs(log)));
     this.#count += count;
   }
 

@@ -3,6 +3,7 @@ import {logAdd} from '../math/log_add.js';
 import type {NeighbouringRelation} from '../neighbours.js';
 import {treeDepth} from '../plan/tree_depth.js';
 import {gaussianRdp} from './gaussian.js';
+import {boundedRangeRdp, pureRdp} from './selection.js';
 
 /** Renyi differential privacy of an event without events inside, in nats at an order > 1. */
 export function leafRdp(event: LeafEvent, order: number, relation: NeighbouringRelation): number {
@@ -14,6 +15,10 @@ export function leafRdp(event: LeafEvent, order: number, relation: NeighbouringR
       return randomizedResponseRdp(event.noiseParameter, event.numBuckets, order, relation);
     case 'zCDP':
       return event.rho * order;
+    case 'exponentialMechanism':
+      return boundedRangeRdp(event.epsilon * sensitivity, order);
+    case 'permuteAndFlip':
+      return pureRdp(event.epsilon * sensitivity, order);
     case 'singleEpochTreeAggregation':
       // A record is in one leaf of one tree, and so in one node of each of its levels.
       return treeDepth(event.stepCounts) * gaussianRdp(event.noiseMultiplier / sensitivity, order);

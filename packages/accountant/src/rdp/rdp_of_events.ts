@@ -2,12 +2,14 @@ import type {DpEvent} from '../event.js';
 import {reduceToGaussian} from '../gaussian/reduce.js';
 import type {NeighbouringRelation} from '../neighbours.js';
 import {gaussianRdp} from './gaussian.js';
+import {repeatAndSelectRdp} from './repeat_and_select.js';
+import {withoutReplacementRdp} from './without_replacement.js';
 import {leafRdp} from './leaf.js';
 import {sampledGaussianRdp} from './sampled_gaussian.js';
 
 /**
- * The Renyi divergences of checked events at fixed orders. One step of the subsampled Gaussian is computed once for each
- * pair of sampling probability and noise, however often it is composed.
+ * The Renyi divergences of checked events at fixed orders. One step on a sample is computed once for each sampling and
+ * noise, however often it is composed.
  */
 export class RdpOfEvents {
   readonly #orders: readonly number[];
@@ -37,7 +39,13 @@ export class RdpOfEvents {
         return this.#at((order) => gaussianRdp(event.noiseMultiplier / sensitivity, order));
       }
       case 'poissonSampled':
-        return this.#sampled(event.samplingProbability, reduceToGaussian(event.event));
+        return this.#sampled(event.samplingProbability, gaussianInside(event.event));
+      case 'sampledWithoutReplacement':
+        return this.#subset(event.sampleSize / event.sourceDatasetSize, gaussianInside(event.event) / 2);
+      case 'sampledWithReplacement':
+        throw new Error('sampledWithReplacement was not refused');
+      case 'repeatAndSelect':
+        return repeatAndSelectRdp(this.#orders, this.#once(event.event), event.mean, event.shape);
       case 'selfComposed':
         return this.rdp(event.event, event.count);
       case 'composed':
@@ -53,13 +61,18 @@ export class RdpOfEvents {
     }
   }
 
-  #sampled(samplingProbability: number, noiseMultiplier: number | undefined): Float64Array {
-    if (noiseMultiplier === undefined)
-      throw new Error('poissonSampled of something that is not a Gaussian was not refused');
-    const key = `${samplingProbability} ${noiseMultiplier}`;
-    const known = this.#sampledSteps.get(key);
-    if (known !== undefined) return known;
-    const step = this.#at((order) => sampledGaussianRdp(samplingProbability, noiseMultiplier, order));
+  #sampled(q: number, z: number): Float64Array {
+    return this.#known(`poisson ${q} ${z}`, () => this.#at((order) => sampledGaussianRdp(q, z, order)));
+  }
+
+  #subset(share: number, noise: number): Float64Array {
+    if (share === 1 || noise === 0 || noise === Infinity)
+      return this.#at((order) => gaussianRdp(noise, order));
+    return this.#known(`subset ${share} ${noise}`, () => withoutReplacementRdp(share, noise, this.#orders));
+  }
+
+  #known(key: string, make: () => Float64Array): Float64Array {
+    const step = this.#sampledSteps.get(key) ?? make();
     this.#sampledSteps.set(key, step);
     return step;
   }
@@ -67,4 +80,10 @@ export class RdpOfEvents {
   #at(rdp: (order: number) => number): Float64Array {
     return Float64Array.from(this.#orders, rdp);
   }
+}
+
+function gaussianInside(event: DpEvent): number {
+  const noiseMultiplier = reduceToGaussian(event);
+  if (noiseMultiplier === undefined) throw new Error('a sample for something not Gaussian was not refused');
+  return noiseMultiplier;
 }
