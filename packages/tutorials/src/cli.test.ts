@@ -10,13 +10,14 @@ async function run(...args: string[]): Promise<{code: number; out: string; err: 
 }
 
 describe('dp-tutorial', () => {
-  test('explains itself', async () => {
-    const {code, out} = await run('mnist', '--help');
+  test.each(['mnist', 'mnist-eager'])('%s explains itself', async (name) => {
+    const {code, out} = await run(name, '--help');
     expect(code).toBe(0);
     for (const flag of [
       '--dpsgd',
       '--learning_rate',
       '--noise_multiplier',
+      '--target_epsilon',
       '--l2_norm_clip',
       '--batch_size',
       '--epochs',
@@ -26,6 +27,8 @@ describe('dp-tutorial', () => {
       '--data_dir',
       '--backend',
       '--sampling',
+      '--plot',
+      '--report',
       '--seed',
     ]) {
       expect(out).toContain(flag);
@@ -41,6 +44,8 @@ describe('dp-tutorial', () => {
     [['--epochs=none'], "'none' is invalid. It must be a number."],
     [['--epochs=1.5'], 'It must be an integer.'],
     [['--noise_multiplier=-1'], 'It must be >= 0.'],
+    [['--target_epsilon=3', '--noise_multiplier=1'], 'leave out --noise_multiplier=1'],
+    [['--plot=a.jpg'], '--plot must name a file that ends in .svg, got a.jpg'],
     [['--delta=1'], 'It must be between 0 and 1.'],
     [['--dpsgd=perhaps'], 'It must be true or false.'],
     [['--sampling=fixed'], 'Allowed choices are poisson, shuffle.'],

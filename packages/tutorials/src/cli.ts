@@ -1,9 +1,9 @@
 import {Command, CommanderError} from 'commander';
 
-import {mnistCommand} from './mnist_flags.js';
 import {reproduceCommand} from './reproduce/flags.js';
 import {INTERRUPTED_EXIT_CODE} from './terminal/interrupt.js';
 import type {Streams} from './terminal/streams.js';
+import {tutorialCommands} from './tutorials/commands.js';
 import {UsageError} from './usage_error.js';
 
 /**
@@ -13,22 +13,19 @@ import {UsageError} from './usage_error.js';
  */
 export async function main(args: readonly string[], streams: Streams): Promise<number> {
   let exitCode = 0;
-  const program = new Command('dp-tutorial')
-    .description('Tutorials of differentially private training in TensorFlow.js')
-    .addCommand(
-      mnistCommand(async (flags) => {
-        const {trainMnist} = await import('./mnist.js');
-        const {interrupted} = await trainMnist(flags, streams);
-        if (interrupted) exitCode = INTERRUPTED_EXIT_CODE;
-      }),
-    )
-    .addCommand(
-      reproduceCommand(async (flags) => {
-        const {reproduce} = await import('./reproduce/reproduce.js');
-        const {interrupted} = await reproduce(flags, streams);
-        if (interrupted) exitCode = INTERRUPTED_EXIT_CODE;
-      }),
-    );
+  const program = new Command('dp-tutorial').description(
+    'Tutorials of differentially private training in TensorFlow.js',
+  );
+  const end = ({interrupted}: {interrupted: boolean}): void => {
+    if (interrupted) exitCode = INTERRUPTED_EXIT_CODE;
+  };
+  for (const command of tutorialCommands(streams, end)) program.addCommand(command);
+  program.addCommand(
+    reproduceCommand(async (flags) => {
+      const {reproduce} = await import('./reproduce/reproduce.js');
+      end(await reproduce(flags, streams));
+    }),
+  );
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()

@@ -1,7 +1,8 @@
 export {main} from './cli.js';
 export {type Streams} from './terminal/streams.js';
-export {trainMnist} from './mnist.js';
-export {type MnistFlags} from './mnist_flags.js';
+export {trainMnist} from './tutorials/mnist.js';
+export {trainMnistEager} from './tutorials/mnist_eager.js';
+export {type TutorialFlags} from './run/flags.js';
 export {crossEntropy, mnistNetwork} from './network.js';
 export {cacheFolder} from './data/cache.js';
 export {type LabelledImages} from './data/labelled_images.js';

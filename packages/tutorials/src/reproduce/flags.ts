@@ -1,7 +1,7 @@
 import {Command, InvalidArgumentError, Option} from 'commander';
 
 import {BACKENDS, type BackendName} from '../backend.js';
-import {positiveInteger} from '../flag_values.js';
+import {positiveInteger} from '../run/flag_values.js';
 import type {ReproduceFlags} from './reproduce.js';
 import {ROWS, type Row} from './rows.js';
 

@@ -1,5 +1,5 @@
 import type {BackendName} from '../backend.js';
-import {chartSvg} from '../chart.js';
+import {chartSvg} from '../report/chart.js';
 import {interruptible} from '../terminal/interrupt.js';
 import {createProgress} from '../terminal/progress.js';
 import type {Streams} from '../terminal/streams.js';

@@ -1,0 +1,47 @@
+import type {Command} from 'commander';
+
+import {tutorialCommand, type TutorialFlags} from '../run/flags.js';
+import type {Streams} from '../terminal/streams.js';
+
+/** Runs a tutorial. */
+type Train = (flags: TutorialFlags, streams: Streams) => Promise<{interrupted: boolean}>;
+
+/** Tells how the tutorial ended. */
+type OnEnd = (result: {interrupted: boolean}) => void;
+
+const MNIST = {
+  defaults: {learningRate: 0.15, noiseMultiplier: 1.1, l2NormClip: 1, batchSize: 256, epochs: 60},
+  data: 'folder with the MNIST files, gzip or plain (or set DP_DATA_DIR)',
+  examples: [
+    ['', '60 epochs: about 96 % at epsilon 3.01 (classic)'],
+    ['--epochs=2', 'a first look, in under a minute'],
+    ['--target_epsilon=2', 'noise for that much privacy'],
+    ['--dpsgd=false --learning_rate=0.1 --epochs=20', ''],
+    ['--noise_multiplier=1.3 --l2_norm_clip=1.5 --learning_rate=0.25 --epochs=15', ''],
+  ],
+} as const;
+
+/** One command a tutorial. What a tutorial needs is loaded when it runs. */
+export function tutorialCommands(streams: Streams, onEnd: OnEnd): Command[] {
+  const command = (
+    text: Pick<Parameters<typeof tutorialCommand>[0], 'name' | 'description'>,
+    load: () => Promise<Train>,
+  ): Command =>
+    tutorialCommand({...MNIST, ...text}, async (flags) => onEnd(await (await load())(flags, streams)));
+  return [
+    command(
+      {
+        name: 'mnist',
+        description: 'MNIST by a training loop written out by hand: clip, sum, add noise, apply',
+      },
+      async () => (await import('./mnist.js')).trainMnist,
+    ),
+    command(
+      {
+        name: 'mnist-eager',
+        description: 'MNIST by a private optimizer that minimizes a vector of losses',
+      },
+      async () => (await import('./mnist_eager.js')).trainMnistEager,
+    ),
+  ];
+}
