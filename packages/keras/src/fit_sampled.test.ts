@@ -11,7 +11,7 @@ import {fitSampled, type StepReport} from './fit_sampled.js';
 const N = 64;
 
 /** Points of a plane, labelled by the side of a line that they are on. */
-const dataset: RandomAccessDataset = {
+const dataset: RandomAccessDataset<{x: tf.Tensor; y: tf.Tensor}> = {
   numExamples: N,
   get(indices) {
     const points = Array.from(indices, (i) => [Math.cos(i), Math.sin(3 * i)]);

@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {DpError, PrivateOptimizer, type BatchPiece, type DrawnBatch, type Sampler} from '@dp/optimizers';
+import {PrivateOptimizer, type DrawnBatch, type Sampler} from '@dp/optimizers';
 
-import type {RandomAccessDataset} from './dataset.js';
+import {compiledOf, trainableVariables, type Compiled} from './compiled.js';
+import {listOf, type RandomAccessDataset} from './dataset.js';
+import {perExampleLosses} from './losses.js';
+import {outputsOf, trainStep, type StepStatistics} from './train_step.js';
 
 /** What is known after a step. `loss` and `examples` belong to this machine: no epsilon covers them. */
 export interface StepReport {
@@ -45,32 +48,28 @@ export interface FitSampledResult {
  * drawn to the ledger, so that the accounting follows what happened; an empty batch is a step of noise alone. With any
  * other optimizer it is plain training on the same batches.
  *
- * @param model - Compiled, with one input and one output. A custom loss gets (yTrue, yPred) and returns one loss per example.
+ * @param model - Compiled. A custom loss gets (yTrue, yPred) and returns one loss per example.
  * @param dataset - Sensitive.
- * @throws DpError UNSUPPORTED for models with several inputs or outputs; and what the optimizer throws.
+ * @throws DpError UNSUPPORTED for a model that is not compiled; and what the optimizer throws.
  */
 export async function fitSampled(
   model: LayersModel,
   dataset: RandomAccessDataset,
   {sampler, epochs, maxPhysicalBatch = Infinity, onStep, onEpochEnd, signal}: FitSampledOptions,
 ): Promise<FitSampledResult> {
-  const loss = perExampleLoss(model);
-  const varList = trainableVariables(model);
+  const {optimizer} = model;
+  const compiled = compiledOf(model);
+  const take =
+    optimizer instanceof PrivateOptimizer
+      ? (drawn: DrawnBatch) => trainStep({model, compiled, optimizer, dataset, maxPhysicalBatch}, drawn)
+      : (drawn: DrawnBatch) => plainStep(model, compiled, dataset, drawn);
   let step = 0;
   for (let epoch = 0; epoch < epochs; epoch++) {
     for (let i = 0; i < sampler.stepsPerEpoch; i++) {
       if (signal?.aborted === true) return {steps: step, epochs: epoch, aborted: true};
-      const drawn = sampler.next();
-      const meanLoss = trainOn(
-        model,
-        drawn,
-        loss,
-        varList,
-        (indices) => dataset.get(indices),
-        maxPhysicalBatch,
-      );
+      const {size, values} = take(sampler.next());
       step++;
-      onStep?.({step, epoch, loss: meanLoss, examples: drawn.indices.length});
+      onStep?.({step, epoch, loss: values['loss'] ?? NaN, examples: size});
       // Lets timers, signals and the page run.
       await tf.nextFrame();
     }
@@ -79,60 +78,22 @@ export async function fitSampled(
   return {steps: step, epochs, aborted: false};
 }
 
-function trainableVariables(model: LayersModel): tf.Variable[] {
-  return model.trainableWeights
-    .map((weight) => weight.read())
-    .filter((tensor): tensor is tf.Variable => tensor instanceof tf.Variable);
-}
-
-type PerExampleLoss = (yTrue: tf.Tensor, yPred: tf.Tensor) => tf.Tensor;
-
-function trainOn(
+/** The same batch without privacy. */
+function plainStep(
   model: LayersModel,
-  drawn: DrawnBatch,
-  loss: PerExampleLoss,
-  varList: tf.Variable[],
-  fetch: RandomAccessDataset['get'],
-  maxPhysicalBatch: number,
-): number {
-  const {optimizer} = model;
-  const {indices} = drawn;
-  const lossesOf = ({x, y}: ReturnType<typeof fetch>): tf.Tensor =>
-    loss(y, model.apply(x, {training: true}) as tf.Tensor);
-
-  function* pieces(): Generator<BatchPiece> {
-    for (let start = 0; start < indices.length; start += maxPhysicalBatch) {
-      const batch = fetch(indices.slice(start, start + maxPhysicalBatch));
-      yield {lossFn: () => lossesOf(batch), batch: [batch.x, batch.y]};
-      tf.dispose([batch.x, batch.y]);
-    }
-  }
-
-  if (indices.length === 0 && !(optimizer instanceof PrivateOptimizer)) return NaN;
+  compiled: Compiled,
+  dataset: RandomAccessDataset,
+  {indices}: DrawnBatch,
+): StepStatistics {
+  const size = indices.length;
+  if (size === 0) return {size, values: {}};
   return tf.tidy(() => {
-    const mean =
-      optimizer instanceof PrivateOptimizer
-        ? optimizer.minimizePieces(drawn, pieces(), varList)
-        : optimizer.minimize(meanLossOf(fetch(indices), lossesOf), true, varList);
-    return mean?.dataSync()[0] ?? NaN;
+    const {x, y} = dataset.get(indices);
+    const lossFn = (): tf.Scalar => {
+      const losses = perExampleLosses(compiled, listOf(y), outputsOf(model, listOf(x)), []);
+      return tf.addN([tf.mean(losses), ...compiled.regularizers()]);
+    };
+    const loss = model.optimizer.minimize(lossFn, true, trainableVariables(model));
+    return {size, values: {loss: loss?.dataSync()[0] ?? NaN}};
   });
-}
-
-function meanLossOf<T>(batch: T, lossesOf: (batch: T) => tf.Tensor): () => tf.Scalar {
-  return () => tf.mean(lossesOf(batch));
-}
-
-function perExampleLoss(model: LayersModel): PerExampleLoss {
-  // A Sequential keeps what it was compiled with in the model that it wraps.
-  const compiled = model as {model?: {lossFunctions?: PerExampleLoss[]}; lossFunctions?: PerExampleLoss[]};
-  const [loss, ...more] = compiled.model?.lossFunctions ?? compiled.lossFunctions ?? [];
-  if (loss === undefined)
-    throw new DpError('UNSUPPORTED', 'the model must be compiled with a loss before it is fitted');
-  if (more.length > 0 || model.inputs.length !== 1) {
-    throw new DpError(
-      'UNSUPPORTED',
-      `fitSampled takes models with one input and one output, got ${model.inputs.length} and ${more.length + 1}`,
-    );
-  }
-  return loss;
 }

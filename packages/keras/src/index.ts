@@ -1,2 +1,16 @@
-export {type RandomAccessDataset} from './dataset.js';
+export {DpModel, dpModel, dpSequential, makePrivate, type DpCompileArgs} from './model.js';
+export {
+  type CallbackInstance,
+  type Callbacks,
+  type ClassWeight,
+  type DpFitArgs,
+  type DpTrainingArgs,
+  type TrainingCallback,
+  type TrainingLogs,
+  type YieldEvery,
+} from './fit_args.js';
+export {type CalibratedOptions, type PlannedOptimizer, type TrainingPlan} from './plan.js';
+export {type PrivacyConfig} from './privacy.js';
+export {type SamplingChoice, type SamplingPlan} from './sampling.js';
+export {type Examples, type RandomAccessDataset, type Tensors} from './dataset.js';
 export {fitSampled, type FitSampledOptions, type FitSampledResult, type StepReport} from './fit_sampled.js';

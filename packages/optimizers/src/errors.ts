@@ -6,6 +6,7 @@ export type DpErrorCode =
   | 'LEDGER_LOCKED'
   | 'LEDGER_MISSING'
   | 'NOT_PRIVATE'
+  | 'BUDGET_SPENT'
   | 'LOSS_FORM'
   | 'MIXES_EXAMPLES'
   | 'NO_RULE'

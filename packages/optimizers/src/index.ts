@@ -6,8 +6,13 @@ export {dpAdagrad, DpAdagradOptimizer, type DpAdagradOptions} from './optimizers
 export {dpRMSProp, DpRmsPropOptimizer, type DpRmsPropOptions} from './optimizers/dp_rmsprop.js';
 export {dpFTRL, DpFtrlOptimizer, type DpFtrlOptions} from './optimizers/dp_ftrl.js';
 export {privatize, PrivatizedOptimizer} from './optimizers/privatize.js';
-export {PrivateOptimizer, type DrawnOptions} from './optimizers/private_optimizer.js';
-export {type PrivacyOptions} from './optimizers/options.js';
+export {
+  PrivateOptimizer,
+  type DrawnOptions,
+  type DrawnStepOptions,
+  type PiecesOptions,
+} from './optimizers/private_optimizer.js';
+export {type CheckedPrivacyOptions, type PrivacyOptions} from './optimizers/options.js';
 
 export {
   clippedGradients,
@@ -44,16 +49,24 @@ export {
   type LedgerRow,
   type LedgerStore,
   type Mechanism,
+  type NewRow,
   type ReleaseKind,
   type ReleasingOptimizer,
 } from './account/ledger.js';
-export {poissonSampler, shuffleSampler, type Sampler, type SamplerOptions} from './account/samplers.js';
+export {
+  poissonSampler,
+  shuffleSampler,
+  type AnnouncedBatch,
+  type Sampler,
+  type SamplerOptions,
+} from './account/samplers.js';
 export {type Participation} from './account/spendings.js';
 export {
   privateAccuracy,
   type CountedDataSet,
   type PrivateAccuracyOptions,
 } from './account/private_accuracy.js';
+export {type LedgerRows} from './account/ledger_account.js';
 export {privacySpent, type PrivacySpent} from './account/spent.js';
 export {type DrawnBatch, type Sampling} from './account/sampling.js';
 

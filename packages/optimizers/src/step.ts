@@ -4,6 +4,7 @@ import type {LedgerRow, ReleasingOptimizer} from './account/ledger.js';
 import type {Sampling} from './account/sampling.js';
 import {clippingPlan} from './clip/plan.js';
 import {DpError} from './errors.js';
+import {separatePenalty, type SeparatePenalty} from './gradients/penalty.js';
 import type {CheckedPrivacyOptions} from './optimizers/options.js';
 import {release} from './release.js';
 import {ClippedSum} from './sum/clipped_sum.js';
@@ -17,6 +18,11 @@ export interface StepRequest {
   readonly pieces: Iterable<BatchPiece | PieceSum>;
   readonly variables: readonly tf.Variable[];
   readonly options: CheckedPrivacyOptions;
+  /**
+   * A scalar that depends on variables alone (weight regularizers). Its gradient is added after the noise, whatever the batch,
+   * an empty one too. Default: penalties that are added to the mean of the losses.
+   */
+  readonly penalty?: (() => tf.Tensor) | undefined;
   /** Whether every variable has to be reached by the loss: where they were not named, another model's may be among them. */
   readonly mustReachAll: boolean;
   readonly optimizer: ReleasingOptimizer;
@@ -46,7 +52,9 @@ export function privateGradient(request: StepRequest): StepResult {
   let total = ClippedSum.empty(variables, plan);
   let [batchSize, lossSum, belowClip] = [0, 0, 0];
   let penalties: Penalties | undefined;
+  let separate: SeparatePenalty | undefined;
   try {
+    separate = request.penalty && separatePenalty(request.penalty, variables);
     // Forward, proof, backward; clip each example; sum exactly, over all pieces.
     for (const piece of request.pieces) {
       const checkBatchSize = (more: number): void => checkSizes(batchSize, more, request);
@@ -59,6 +67,7 @@ export function privateGradient(request: StepRequest): StepResult {
           : sumPiece(piece, {variables, plan, mustReachAll, withPenalties, checkBatchSize});
       if (withPenalties) penalties = sum.penalties;
       else tf.dispose(sum.penalties as tf.Tensor[]);
+      checkPenalties(penalties, request);
       total = total.plus(ClippedSum.ofPiece(sum, variables, plan));
       batchSize += sum.batchSize;
       lossSum += sum.lossSum;
@@ -69,13 +78,13 @@ export function privateGradient(request: StepRequest): StepResult {
     const how = {...request, noiseMultiplier, divisor, source, ledger};
     const {means, ...released} = request.tree?.release(total, how) ?? release(total, how, belowClip);
     return {
-      gradients: means.map((gradient, v) => withPenalty(gradient, penalties?.[v])),
-      loss: tf.scalar(lossSum / batchSize),
+      gradients: means.map((gradient, v) => withPenalty(gradient, (separate?.gradients ?? penalties)?.[v])),
+      loss: tf.scalar(lossSum / batchSize + (separate?.value ?? 0)),
       nextL2NormClip: options.l2NormClip,
       ...released,
     };
   } finally {
-    tf.dispose((penalties as tf.Tensor[] | undefined) ?? []);
+    tf.dispose([...(penalties ?? []), ...(separate?.gradients ?? [])] as tf.Tensor[]);
   }
 }
 
@@ -84,6 +93,17 @@ function withPenalty(gradient: tf.Tensor, penalty: tf.Tensor | undefined): tf.Te
   const sum = tf.add(gradient, penalty);
   gradient.dispose();
   return sum;
+}
+
+/** Refuses penalties that an empty batch would not have: the update would tell that nobody was drawn. */
+function checkPenalties(penalties: Penalties | undefined, {penalty, sampling}: StepRequest): void {
+  if (penalties?.some((gradient) => gradient !== undefined) !== true) return;
+  if (penalty === undefined && sampling.kind !== 'poisson') return;
+  throw new DpError(
+    'LOSS_FORM',
+    `a penalty is added to the mean of the losses, ${penalty === undefined ? 'which an empty Poisson batch does not have' : 'and another is given apart'}. ` +
+      'Return the losses alone, and give all penalties as `penalty`; nothing was released',
+  );
 }
 
 /** Refuses a batch, or the next piece of one, before anything is computed from it. */

@@ -1,7 +1,7 @@
 import type {NeighbouringRelation} from '@dp/accountant';
 
 import {DpError} from '../errors.js';
-import type {Ledger, LedgerRow} from './ledger.js';
+import type {LedgerRow} from './ledger.js';
 import type {Sampling} from './sampling.js';
 import type {CountedEvent, Spending} from './spending.js';
 import {spendingFor, type Participation} from './spendings.js';
@@ -121,10 +121,15 @@ export class LedgerAccount {
   }
 }
 
-const ACCOUNTS = new WeakMap<Ledger, Map<string, LedgerAccount>>();
+/** A ledger, or as much of one as accounting needs. Rows are only ever added. */
+export interface LedgerRows {
+  readonly rows: readonly LedgerRow[];
+}
+
+const ACCOUNTS = new WeakMap<LedgerRows, Map<string, LedgerAccount>>();
 
 /** The account of a ledger, up to date. */
-export function accountOf(ledger: Ledger, declared: Participation | undefined): LedgerAccount {
+export function accountOf(ledger: LedgerRows, declared: Participation | undefined): LedgerAccount {
   const accounts = ACCOUNTS.get(ledger) ?? new Map<string, LedgerAccount>();
   ACCOUNTS.set(ledger, accounts);
   const key = JSON.stringify(declared ?? null);

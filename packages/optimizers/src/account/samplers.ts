@@ -11,11 +11,16 @@ import {DpError} from '../errors.js';
 import type {DrawnBatch} from './sampling.js';
 import {uniqueName} from './unique_name.js';
 
+/** What is known of a batch before it is drawn. Public. */
+export type AnnouncedBatch = Pick<DrawnBatch, 'id' | 'sampling'>;
+
 /** Draws batches and says how. */
 export interface Sampler {
   /** The public number of steps that make an epoch. */
   readonly stepsPerEpoch: number;
   next(): DrawnBatch;
+  /** The batch that comes after `ahead` others, without drawing it: what a budget is reckoned with. Public. */
+  announce(ahead: number): AnnouncedBatch;
 }
 
 export interface SamplerOptions {
@@ -39,13 +44,18 @@ export function poissonSampler(options: SamplerOptions): Sampler {
   // Releases on batches of the same name would count as made from one batch.
   const sampler = uniqueName('poisson');
   let drawn = 0;
+  const announce = (ahead: number): AnnouncedBatch => ({
+    id: `${sampler}-${drawn + ahead}`,
+    sampling: {kind: 'poisson', numExamples, samplingProbability},
+  });
   return {
     stepsPerEpoch: Math.floor(numExamples / batchSize),
-    next: () => ({
-      id: `${sampler}-${drawn++}`,
-      indices: poissonSample({numExamples, samplingProbability, source}),
-      sampling: {kind: 'poisson', numExamples, samplingProbability},
-    }),
+    announce,
+    next() {
+      const announced = announce(0);
+      drawn++;
+      return {...announced, indices: poissonSample({numExamples, samplingProbability, source})};
+    },
   };
 }
 
@@ -61,18 +71,22 @@ export function shuffleSampler(options: SamplerOptions): Sampler {
   const sampler = uniqueName('shuffle');
   let order = new Int32Array(0);
   let drawn = 0;
+  const announce = (ahead: number): AnnouncedBatch => {
+    const epoch = Math.floor((drawn + ahead) / stepsPerEpoch);
+    return {
+      id: `${sampler}-${epoch}-${(drawn + ahead) % stepsPerEpoch}`,
+      sampling: {kind: 'shuffle', sampler, numExamples, batchSize, epoch},
+    };
+  };
   return {
     stepsPerEpoch,
+    announce,
     next() {
-      const epoch = Math.floor(drawn / stepsPerEpoch);
+      const announced = announce(0);
       const step = drawn % stepsPerEpoch;
       if (step === 0) order = randomPermutation(numExamples, source);
       drawn++;
-      return {
-        id: `${sampler}-${epoch}-${step}`,
-        indices: order.slice(step * batchSize, (step + 1) * batchSize),
-        sampling: {kind: 'shuffle', sampler, numExamples, batchSize, epoch},
-      };
+      return {...announced, indices: order.slice(step * batchSize, (step + 1) * batchSize)};
     },
   };
 }

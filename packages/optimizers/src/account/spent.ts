@@ -3,8 +3,7 @@ import {GRID_GAUSSIAN_TOTAL_VARIATION} from '@dp/random';
 
 import {DpError} from '../errors.js';
 import {boundEpsilon, type EpsilonBounds} from './epsilon.js';
-import type {Ledger} from './ledger.js';
-import {accountOf, type LedgerAccount} from './ledger_account.js';
+import {accountOf, type LedgerAccount, type LedgerRows} from './ledger_account.js';
 import type {Participation} from './spendings.js';
 
 /** What a ledger's releases have spent at one delta. */
@@ -39,13 +38,13 @@ const ANSWERS = new WeakMap<LedgerAccount, Map<number, PrivacySpent>>();
  * declared. All releases of one batch are one event, whichever optimizer made them. Rows are read once and answers kept,
  * so that it may be asked every epoch.
  *
- * @param ledger - What the optimizers have released.
+ * @param ledger - What the optimizers have released: a `Ledger`, or its rows.
  * @param options - `delta` in (0, 1); `declared`, what the caller knows of batches that the optimizer could only receive.
  * @throws DpError UNSUPPORTED if the ledger mixes ways of sampling, INVALID_OPTION for a declaration that does not fit,
  *   LEDGER_CORRUPT for rows that contradict each other.
  */
 export function privacySpent(
-  ledger: Ledger,
+  ledger: LedgerRows,
   {delta, declared}: {readonly delta: number; readonly declared?: Participation},
 ): PrivacySpent {
   const account = accountOf(ledger, declared);

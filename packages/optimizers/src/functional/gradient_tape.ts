@@ -64,7 +64,7 @@ export function gradientTape(
     gradients(optimizer, varList = trainable) {
       checkFits(varList, values);
       const pieces = loss === undefined ? [] : [optimizer.sumRecorded(loss, varList)];
-      const {value, grads} = optimizer.computeDrawn(drawn, pieces, [...varList]);
+      const {value, grads} = optimizer.computeDrawn(drawn, pieces, {varList});
       value.dispose();
       return grads;
     },

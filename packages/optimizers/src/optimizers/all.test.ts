@@ -263,7 +263,9 @@ describe('private optimizers', () => {
     }
     const drawn = {id: 'b', indices: new Int32Array(B), sampling: {kind: 'unknown'}} as const;
     const before = tf.memory().numTensors;
-    expect(() => optimizer.minimizePieces(drawn, pieces(), [variable], abort.signal)).toThrow('aborted');
+    expect(() =>
+      optimizer.minimizePieces(drawn, pieces(), {varList: [variable], signal: abort.signal}),
+    ).toThrow('aborted');
     expect(tf.memory().numTensors).toBe(before);
     expect(optimizer.ledger.rows).toHaveLength(0);
     expect([...variable.dataSync()]).toEqual([0, 0]);

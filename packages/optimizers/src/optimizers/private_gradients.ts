@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import type {Ledger, ReleasingOptimizer} from '../account/ledger.js';
+import type {Ledger, NewRow, ReleasingOptimizer} from '../account/ledger.js';
+import type {AnnouncedBatch} from '../account/samplers.js';
 import type {DrawnBatch} from '../account/sampling.js';
 import {DpError} from '../errors.js';
 import {clippingPlan} from '../clip/plan.js';
@@ -25,6 +26,8 @@ export interface PrivateGradientsRequest {
   readonly drawn?: DrawnBatch;
   /** Default: all trainable variables, each of which the loss must then reach. */
   readonly varList?: readonly tf.Variable[] | undefined;
+  /** A scalar that depends on variables alone (weight regularizers). Sees neither clipping nor noise. */
+  readonly penalty?: (() => tf.Tensor) | undefined;
   /** Number of the step, from 0. */
   readonly step: number;
   /** Refuses to go on, between pieces, once it is aborted: nothing is released then. */
@@ -88,13 +91,14 @@ export class PrivateGradients {
    *
    * @returns The caller disposes it.
    */
-  compute({pieces, drawn, varList, step, signal}: PrivateGradientsRequest): PrivateStep {
+  compute({pieces, drawn, varList, penalty, step, signal}: PrivateGradientsRequest): PrivateStep {
     const {ledger} = this;
     const variables = this.trainable(varList);
     const optimizer = this.releasing(step);
     const {gradients, loss, nextL2NormClip} = privateGradient({
       pieces: abortable(pieces, signal),
       variables,
+      penalty,
       options: {...this.options, ledger, l2NormClip: this.l2NormClip},
       mustReachAll: varList === undefined,
       optimizer,
@@ -126,6 +130,35 @@ export class PrivateGradients {
     const variables = this.trainable(varList);
     const plan = clippingPlan({...this.options, l2NormClip: this.l2NormClip}, variables);
     return {variables, plan, withPenalties: true};
+  }
+
+  /**
+   * What the releases of a coming step amount to, as one row: for a budget, and never written.
+   *
+   * @param step - Number of the coming step.
+   * @param ahead - Number of steps before it.
+   */
+  foresee(announced: AnnouncedBatch, step: number, ahead: number, numParameters: number): NewRow {
+    const {noiseMultiplier, microbatchSize, numMicrobatches, randomSource} = this.options;
+    const {className, ledger, l2NormClip} = this;
+    const optimizer = this.name ?? {className, id: `${className}-foreseen`};
+    return {
+      what: 'gradientSum',
+      optimizer,
+      step,
+      mechanism: this.tree?.foresee(ahead, ledger, optimizer.id) ?? {kind: 'gaussian'},
+      batchId: announced.id,
+      sampling: announced.sampling,
+      noiseMultiplier: noiseMultiplier / (microbatchSize > 1 ? 2 : 1),
+      sensitivity: l2NormClip,
+      l2NormClip,
+      clipping: 'foreseen',
+      microbatchSize,
+      divisor: numMicrobatches,
+      grid: 1,
+      numParameters,
+      random: {name: randomSource.name, secure: randomSource.secure},
+    };
   }
 
   private releasing(step: number): ReleasingOptimizer {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import type {Ledger} from '../account/ledger.js';
+import type {Ledger, NewRow} from '../account/ledger.js';
+import type {AnnouncedBatch} from '../account/samplers.js';
 import {checkSamplingFits, type DrawnBatch} from '../account/sampling.js';
 import type {ClippingOptions} from '../clip/plan.js';
 import {DpError} from '../errors.js';
@@ -9,7 +10,7 @@ import type {BatchPiece, PieceSum} from '../sum/piece_sum.js';
 import type {DeclaredSources} from '../tape/sources.js';
 import type {TreeAggregation} from '../tree/aggregation.js';
 import {optionsOfConfig, privacyConfig} from './config.js';
-import {checkPrivacyOptions, type PrivacyOptions} from './options.js';
+import {checkPrivacyOptions, type CheckedPrivacyOptions, type PrivacyOptions} from './options.js';
 import {PrivateGradients, type PrivateStep} from './private_gradients.js';
 import {checkPrivate} from './provenance.js';
 import {ledgerName} from './registered_class.js';
@@ -29,10 +30,24 @@ export interface PrivateOptimizerParts {
   readonly tree?: TreeAggregation;
 }
 
-/** What is known of a batch beside how it was drawn. */
-export interface DrawnOptions extends DeclaredSources {
+/** What a step on a drawn batch may be told. */
+export interface DrawnStepOptions {
   /** Default: all trainable variables, each of which the loss must then reach. */
-  readonly varList?: tf.Variable[];
+  readonly varList?: readonly tf.Variable[] | undefined;
+  /**
+   * Returns a scalar that depends on variables alone, such as weight regularizers. Its gradient is added after the noise, to an
+   * empty batch's too. Default: none.
+   */
+  readonly penalty?: (() => tf.Tensor) | undefined;
+}
+
+/** The same, and what is known of a batch that comes in one piece. */
+export interface DrawnOptions extends DrawnStepOptions, DeclaredSources {}
+
+/** The same for a batch that comes in pieces. */
+export interface PiecesOptions extends DrawnStepOptions {
+  /** Ends the step between two pieces, by throwing its reason; nothing is released then. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -60,6 +75,11 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
   /** Every release of this optimizer. */
   get ledger(): Ledger {
     return this.core.ledger;
+  }
+
+  /** What makes it private, checked and completed. Public constants. */
+  get privacyOptions(): CheckedPrivacyOptions {
+    return this.core.options;
   }
 
   /**
@@ -110,9 +130,13 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
    * @returns The mean loss (sensitive, covered by no epsilon; NaN for an empty batch). Dispose it.
    * @throws DpError as `computeGradients`; and UNSUPPORTED for microbatches of several examples under Poisson sampling.
    */
-  minimizeDrawn(drawn: DrawnBatch, f: () => tf.Tensor, {varList, ...sources}: DrawnOptions = {}): tf.Scalar {
+  minimizeDrawn(
+    drawn: DrawnBatch,
+    f: () => tf.Tensor,
+    {varList, penalty, ...sources}: DrawnOptions = {},
+  ): tf.Scalar {
     const pieces = drawn.indices.length === 0 ? [] : [{lossFn: f, ...sources}];
-    return this.minimizePieces(drawn, pieces, varList);
+    return this.minimizePieces(drawn, pieces, {varList, penalty});
   }
 
   /**
@@ -121,17 +145,14 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
    *
    * @param pieces - Sensitive. None for an empty batch. A piece may have been summed before, here (`sumPiece`) or in another
    *   thread (`pieceSum`), from the weights and the clip norm of this step.
-   * @param varList - Default: all trainable variables, each of which the loss must then reach.
-   * @param signal - Ends the step between two pieces, by throwing its reason; nothing is released then.
    * @returns The mean loss (sensitive, covered by no epsilon; NaN for an empty batch). Dispose it.
    */
   minimizePieces(
     drawn: DrawnBatch,
     pieces: Iterable<BatchPiece | PieceSum>,
-    varList?: tf.Variable[],
-    signal?: AbortSignal,
+    {varList, penalty, signal}: PiecesOptions = {},
   ): tf.Scalar {
-    return this.update(this.computeDrawn(drawn, pieces, varList, signal));
+    return this.update(this.computeDrawn(drawn, pieces, {varList, penalty, signal}));
   }
 
   /**
@@ -143,11 +164,10 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
   computeDrawn(
     drawn: DrawnBatch,
     pieces: Iterable<BatchPiece | PieceSum>,
-    varList?: tf.Variable[],
-    signal?: AbortSignal,
+    {varList, penalty, signal}: PiecesOptions = {},
   ): PrivateStep {
     checkSamplingFits(drawn.sampling, this.core.options.microbatchSize);
-    return this.core.compute({pieces, drawn, varList, step: this.iterations, signal});
+    return this.core.compute({pieces, drawn, varList, penalty, step: this.iterations, signal});
   }
 
   /**
@@ -157,6 +177,19 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
    */
   sumRecorded(loss: ProvedLoss, varList: readonly tf.Variable[]): PieceSum {
     return this.core.sumRecorded(loss, varList);
+  }
+
+  /**
+   * What coming steps will amount to, as one row each: what a budget adds to the ledger to see whether they keep it. Nothing is
+   * written.
+   *
+   * @param batches - What the sampler announces, in order.
+   * @param numParameters - D, for the noise that is drawn.
+   */
+  foresee(batches: readonly AnnouncedBatch[], numParameters: number): NewRow[] {
+    return batches.map((batch, ahead) =>
+      this.core.foresee(batch, this.iterations + ahead, ahead, numParameters),
+    );
   }
 
   /**

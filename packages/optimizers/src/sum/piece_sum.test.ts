@@ -62,8 +62,8 @@ describe('a piece of a batch that was summed before', () => {
           pieceSum(pieceOf(copy, CUT, B), variablesOf(copy), other.clippingOptions),
         );
         const own = other.sumPiece(pieceOf(parts, 0, CUT), variablesOf(parts));
-        one.minimizePieces(drawn, [pieceOf(whole, 0, B)], variablesOf(whole));
-        other.minimizePieces(drawn, [own, elsewhere], variablesOf(parts));
+        one.minimizePieces(drawn, [pieceOf(whole, 0, B)], {varList: variablesOf(whole)});
+        other.minimizePieces(drawn, [own, elsewhere], {varList: variablesOf(parts)});
         expect(weightValues(parts)).toEqual(weightValues(whole));
       }
     },
@@ -78,11 +78,11 @@ describe('a piece of a batch that was summed before', () => {
     const piece = (model: LayersModel, from: number, to: number): BatchPiece =>
       pieceOf(model, from, to, () => l2.apply(variablesOf(model)[0] as tf.Variable));
     const [one, other] = [optimizerOf(), optimizerOf()];
-    one.minimizePieces(drawn, [piece(whole, 0, B)], variablesOf(whole)).dispose();
+    one.minimizePieces(drawn, [piece(whole, 0, B)], {varList: variablesOf(whole)}).dispose();
     const pieces = [piece(parts, 0, CUT), piece(parts, CUT, B)];
     const before = tf.memory().numTensors;
     const [first, second] = pieces.map((each) => other.sumPiece(each, variablesOf(parts)));
-    other.minimizePieces(drawn, [first, second] as PieceSum[], variablesOf(parts)).dispose();
+    other.minimizePieces(drawn, [first, second] as PieceSum[], {varList: variablesOf(parts)}).dispose();
     expect(tf.memory().numTensors).toBe(before);
     expect(weightValues(parts)).toEqual(weightValues(whole));
   });
@@ -92,9 +92,13 @@ describe('a piece of a batch that was summed before', () => {
     const optimizer = optimizerOf();
     const variables = variablesOf(model);
     const other = pieceSum(pieceOf(model, 0, B), variables, {l2NormClip: 0.6, microbatchSize: 1});
-    expect(() => optimizer.minimizePieces(drawn, [other], variables)).toThrow('gradients clipped to 0.6');
+    expect(() => optimizer.minimizePieces(drawn, [other], {varList: variables})).toThrow(
+      'gradients clipped to 0.6',
+    );
     const fewer = pieceSum(pieceOf(model, 0, B), variables.slice(1), optimizer.clippingOptions);
-    expect(() => optimizer.minimizePieces(drawn, [fewer], variables)).toThrow('was summed over 7 variables');
+    expect(() => optimizer.minimizePieces(drawn, [fewer], {varList: variables})).toThrow(
+      'was summed over 7 variables',
+    );
     expect(optimizer.ledger.rows).toHaveLength(0);
   });
 });

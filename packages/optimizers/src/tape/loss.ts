@@ -77,7 +77,7 @@ function constant(recording: Recording, tensor: tf.Tensor): number {
 }
 
 /** Whether a tensor was computed from anything but variables, scalars and constants. */
-function dependsOnExamples(recording: Recording, tensor: tf.Tensor): boolean {
+export function dependsOnExamples(recording: Recording, tensor: tf.Tensor): boolean {
   const seen = new Set<number>();
   const stack = [tensor];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-import type {Ledger, LedgerRow} from '../account/ledger.js';
+import type {Ledger, LedgerRow, Mechanism} from '../account/ledger.js';
 import {noiseDeviations, type ClippingPlan} from '../clip/plan.js';
 import {DpError} from '../errors.js';
 import {positiveInteger} from '../checks.js';
@@ -36,6 +36,14 @@ export class TreeAggregation {
   /** Ends the tree: the next release begins a new one. Between epochs, so that each record has one leaf a tree. */
   restart(): void {
     this.current = undefined;
+  }
+
+  /** Where the release that comes after `ahead` others will be, if no tree is ended before. */
+  foresee(ahead: number, ledger: Ledger, optimizerId: string): Mechanism {
+    const {maxLeaves} = this;
+    const leaf = (this.current?.leaves ?? 0) + ahead;
+    const tree = (this.current?.index ?? nextTree(ledger, optimizerId)) + Math.floor(leaf / maxLeaves);
+    return {kind: 'tree', tree, leaf: leaf % maxLeaves, maxLeaves};
   }
 
   /**

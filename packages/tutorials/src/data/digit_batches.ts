@@ -7,7 +7,11 @@ const PIXELS = 28 * 28;
 const CLASSES = 10;
 
 /** Batches of pictures as [B, 28, 28, 1] with values 0 to 1, and one-hot labels [B, 10]. Sensitive. */
-export function digitBatches({images, labels, numExamples}: LabelledImages): RandomAccessDataset {
+export function digitBatches({
+  images,
+  labels,
+  numExamples,
+}: LabelledImages): RandomAccessDataset<{x: tf.Tensor; y: tf.Tensor}> {
   return {
     numExamples,
     get(indices) {

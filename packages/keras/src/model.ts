@@ -1,0 +1,201 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import {model as layersModel, sequential, type History, type LayersModel} from '@tensorflow/tfjs-layers';
+import {DpError, type Ledger, type PrivacySpent} from '@dp/optimizers';
+
+import {compiledOf} from './compiled.js';
+import {tensorDataset, type RandomAccessDataset} from './dataset.js';
+import {checkFitArgs, checkShuffle, type DpFitArgs, type DpTrainingArgs} from './fit_args.js';
+import {fitPlan} from './fit.js';
+import {pendingOptimizer} from './pending_optimizer.js';
+import {checkPlannedOptimizer, TrainingPlan, type PlannedOptimizer} from './plan.js';
+import type {PrivacyConfig} from './privacy.js';
+
+type ModelCompileArgs = Parameters<LayersModel['compile']>[0];
+type EvaluateArgs = Parameters<LayersModel['evaluate']>[2];
+type PredictArgs = Parameters<LayersModel['predict']>[1];
+
+/** Arguments of `compile`, as in tf.js, with privacy. */
+export interface DpCompileArgs extends Omit<ModelCompileArgs, 'optimizer'> {
+  /** A private optimizer; or, for `privacy.targetEpsilon`, a function that makes one of the calibrated options. */
+  readonly optimizer: PlannedOptimizer;
+  readonly privacy: PrivacyConfig;
+}
+
+/** A `tf.LayersModel` that is trained with differential privacy, and knows what that has cost. */
+export class DpModel {
+  private compileArgs: DpCompileArgs | undefined;
+  private plan: TrainingPlan | undefined;
+  private isTraining = false;
+
+  /** @param layersModel - Not copied: training changes its weights. */
+  constructor(readonly layersModel: LayersModel) {}
+
+  /** Every release of training. Undefined until the optimizer is made. */
+  get ledger(): Ledger | undefined {
+    return this.plan?.ledger;
+  }
+
+  /**
+   * Prepares training.
+   *
+   * @param args - `loss` as in tf.js, by name or as a function of (yTrue, yPred), which returns one loss an example, [B] or
+   *   [B, ...], and not their mean. `metrics` as in tf.js; training metrics are covered by no epsilon.
+   * @throws DpError INVALID_OPTION for options that do not fit together; and what tf.js throws.
+   */
+  compile(args: DpCompileArgs): void {
+    const {optimizer, privacy, ...rest} = args;
+    checkPlannedOptimizer(privacy, optimizer);
+    this.layersModel.compile({
+      ...rest,
+      optimizer: typeof optimizer === 'function' ? pendingOptimizer() : optimizer,
+    });
+    this.compileArgs = args;
+    this.plan = undefined;
+  }
+
+  /**
+   * Trains on tensors in memory, as `tf.LayersModel.fit` does, with batches drawn by `privacy.sampling`.
+   *
+   * @param x - Examples at axis 0: one tensor, one an input, or by name. Sensitive.
+   * @param y - Their labels. Sensitive.
+   * @returns As in tf.js, with `epsilon` after each epoch. What else it holds comes straight from the examples and is covered by
+   *   no epsilon.
+   * @throws DpError INVALID_OPTION; BUDGET_SPENT if not one step is left; and what a step throws.
+   */
+  async fit(
+    x: tf.Tensor | tf.Tensor[] | tf.NamedTensorMap,
+    y: tf.Tensor | tf.Tensor[] | tf.NamedTensorMap,
+    args: DpFitArgs = {},
+  ): Promise<History> {
+    checkFitArgs(args);
+    const {privacy} = this.compiled();
+    checkShuffle(args.shuffle, privacy.sampling ?? 'poisson');
+    const [inputs, labels] = compiledOf(this.layersModel).standardize(x, y);
+    try {
+      return await this.train(tensorDataset({x: inputs, y: labels}), args, this.validation(args));
+    } finally {
+      disposeNew([...inputs, ...labels], x, y);
+    }
+  }
+
+  /**
+   * Trains on records that are fetched by index.
+   *
+   * @param dataset - Sensitive.
+   * @throws As `fit`.
+   */
+  async fitDataset(dataset: RandomAccessDataset, args: DpTrainingArgs = {}): Promise<History> {
+    return this.train(dataset, args);
+  }
+
+  /** What training has spent so far. @throws DpError UNSUPPORTED before the first `fit`. */
+  privacySpent(): PrivacySpent {
+    if (this.plan === undefined)
+      throw new DpError('UNSUPPORTED', 'nothing is planned before the first fit, so that nothing is spent');
+    return this.plan.spent();
+  }
+
+  /** As `tf.LayersModel.evaluate`. What it returns is covered by no epsilon, unless the examples are public. */
+  evaluate(
+    x: tf.Tensor | tf.Tensor[],
+    y: tf.Tensor | tf.Tensor[],
+    args?: EvaluateArgs,
+  ): tf.Scalar | tf.Scalar[] {
+    return this.layersModel.evaluate(x, y, args);
+  }
+
+  /** As `tf.LayersModel.predict`. */
+  predict(x: tf.Tensor | tf.Tensor[], args?: PredictArgs): tf.Tensor | tf.Tensor[] {
+    return this.layersModel.predict(x, args);
+  }
+
+  private async train(
+    dataset: RandomAccessDataset,
+    args: DpTrainingArgs,
+    validate?: () => Record<string, number>,
+  ): Promise<History> {
+    const {privacy} = this.compiled();
+    if (dataset.numExamples !== privacy.numExamples) {
+      throw new DpError(
+        'INVALID_OPTION',
+        `privacy.numExamples must be the number of training records, which is ${dataset.numExamples}, got ${privacy.numExamples}`,
+      );
+    }
+    if (this.isTraining)
+      throw new DpError('UNSUPPORTED', 'another fit of this model is going on; await it first');
+    this.isTraining = true;
+    try {
+      this.plan = this.planFor(args);
+      return await fitPlan({model: this.layersModel, plan: this.plan, args, dataset, validate});
+    } finally {
+      this.isTraining = false;
+    }
+  }
+
+  /** The plan of all calls of `fit` with one batch size. */
+  private planFor({batchSize, epochs = 1, initialEpoch = 0}: DpTrainingArgs): TrainingPlan {
+    const {optimizer, privacy} = this.compiled();
+    const known = this.plan;
+    const expected = known?.batchSize ?? expectedBatchSize(optimizer);
+    if (known !== undefined && (batchSize ?? expected) === known.batchSize) return known;
+    const plan = new TrainingPlan(
+      privacy,
+      known?.optimizer ?? optimizer,
+      batchSize ?? expected ?? 32,
+      epochs - initialEpoch,
+    );
+    this.layersModel.optimizer = plan.optimizer;
+    return plan;
+  }
+
+  private compiled(): DpCompileArgs {
+    if (this.compileArgs === undefined)
+      throw new DpError(
+        'UNSUPPORTED',
+        'the model must be compiled with optimizer, loss and privacy before it is fitted',
+      );
+    return this.compileArgs;
+  }
+
+  private validation({
+    validationData,
+    batchSize = 32,
+  }: DpFitArgs): (() => Record<string, number>) | undefined {
+    if (validationData === undefined) return undefined;
+    const [x, y] = validationData;
+    const {names} = compiledOf(this.layersModel);
+    return () => {
+      const scalars = [this.layersModel.evaluate(x, y, {batchSize})].flat();
+      const values = scalars.map((scalar) => scalar.dataSync()[0] ?? NaN);
+      for (const scalar of scalars) scalar.dispose();
+      return Object.fromEntries(names.map((name, i) => [name, values[i] ?? NaN]));
+    };
+  }
+}
+
+function expectedBatchSize(optimizer: PlannedOptimizer): number | undefined {
+  return typeof optimizer === 'function' ? undefined : optimizer.privacyOptions.expectedBatchSize;
+}
+
+function disposeNew(
+  tensors: readonly tf.Tensor[],
+  ...given: readonly (tf.Tensor | tf.Tensor[] | tf.NamedTensorMap)[]
+): void {
+  const known = new Set(given.flatMap((one) => ('dataId' in one ? [one as tf.Tensor] : Object.values(one))));
+  for (const tensor of tensors) if (!known.has(tensor)) tensor.dispose();
+}
+
+/** A private model with the layers of a `tf.LayersModel`, whose weights it trains. */
+export function makePrivate(model: LayersModel): DpModel {
+  return new DpModel(model);
+}
+
+/** As `tf.sequential`, trained with differential privacy. */
+export function dpSequential(config?: Parameters<typeof sequential>[0]): DpModel {
+  return new DpModel(sequential(config));
+}
+
+/** As `tf.model`, trained with differential privacy. */
+export function dpModel(config: Parameters<typeof layersModel>[0]): DpModel {
+  return new DpModel(layersModel(config));
+}

@@ -1,0 +1,57 @@
+import {DpError, type Ledger} from '@dp/optimizers';
+import type {RandomSource} from '@dp/random';
+
+import type {SamplingChoice} from './sampling.js';
+
+/** What `compile` is told of privacy. Everything is a public constant. */
+export interface PrivacyConfig {
+  /** N, the number of training records. */
+  readonly numExamples: number;
+  /** In (0, 1); smaller than 1 / N. */
+  readonly delta: number;
+  /**
+   * The epsilon that the planned run may spend: the noise multiplier is the smallest that keeps it. Needs an `optimizer` that
+   * is a function of the calibrated options, and is a `budget` as well.
+   */
+  readonly targetEpsilon?: number;
+  /** Training stops before the step that would pass this epsilon, and refuses to go on. Default: `targetEpsilon`, or none. */
+  readonly budget?: number;
+  /** How batches are drawn. Default: `'poisson'`. */
+  readonly sampling?: SamplingChoice;
+  /** Epochs that `targetEpsilon` is calibrated for, over all calls of `fit`. Default: those of the first. */
+  readonly plannedEpochs?: number;
+  /** Where releases are recorded, for an `optimizer` that is a function. Default: a new ledger in memory. */
+  readonly ledger?: Ledger;
+  /** What draws batches, and noise for an `optimizer` that is a function. Default: secure. A seeded source is for tests. */
+  readonly randomSource?: RandomSource;
+}
+
+/** @throws DpError INVALID_OPTION, with name, value, bound and remedy. */
+export function checkPrivacy(privacy: PrivacyConfig): void {
+  const {numExamples, delta, targetEpsilon, budget, plannedEpochs} = privacy;
+  check('numExamples', numExamples, Number.isSafeInteger(numExamples) && numExamples >= 1, 'an integer >= 1');
+  check('delta', delta, delta > 0 && delta < 1, 'in (0, 1)');
+  checkEpsilon('targetEpsilon', targetEpsilon);
+  checkEpsilon('budget', budget);
+  if (targetEpsilon !== undefined && budget !== undefined && budget < targetEpsilon) {
+    throw new DpError(
+      'INVALID_OPTION',
+      `privacy.budget must be at least targetEpsilon (${targetEpsilon}), got ${budget}; leave it out, and the target is the budget`,
+    );
+  }
+  if (plannedEpochs !== undefined)
+    check(
+      'plannedEpochs',
+      plannedEpochs,
+      Number.isSafeInteger(plannedEpochs) && plannedEpochs >= 1,
+      'an integer >= 1',
+    );
+}
+
+function checkEpsilon(name: string, value: number | undefined): void {
+  if (value !== undefined) check(name, value, value > 0 && Number.isFinite(value), 'a finite number > 0');
+}
+
+function check(name: string, value: number, fits: boolean, bound: string): void {
+  if (!fits) throw new DpError('INVALID_OPTION', `privacy.${name} must be ${bound}, got ${value}`);
+}
