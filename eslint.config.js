@@ -13,6 +13,7 @@ const ALLOWED = {
   kernels: [CORE, WASM],
   optimizers: ['@dp/random', '@dp/accountant', '@dp/kernels', CORE],
   keras: ['@dp/random', '@dp/accountant', '@dp/kernels', '@dp/optimizers', CORE, LAYERS],
+  audit: ['@dp/random', '@dp/accountant', '@dp/kernels', '@dp/optimizers', '@dp/keras', CORE, LAYERS],
 };
 
 const importTable = Object.entries(ALLOWED).map(([name, allowed]) => ({

@@ -1,5 +1,5 @@
 // One jest project a package, so that `npx nx test accountant` runs one and `npm test` runs all.
-const packages = ['random', 'accountant', 'kernels', 'optimizers', 'keras', 'tutorials'];
+const packages = ['random', 'accountant', 'kernels', 'optimizers', 'keras', 'tutorials', 'audit'];
 
 const setup = new URL('tools/jest.setup.js', import.meta.url).pathname;
 

@@ -1,0 +1,49 @@
+import {Command, CommanderError} from 'commander';
+
+import {auditAll} from '../audit_all.js';
+import {AuditError} from '../errors.js';
+import {tableOf} from '../report/table.js';
+import type {Io} from './io.js';
+import {loadSubject} from './load_subject.js';
+
+const NAME = 'dp-audit';
+const FAILED = 1;
+const BAD_INPUT = 2;
+
+/**
+ * The command line `dp-audit MODEL_SCRIPT`: holds what a private training step claims against what it does.
+ *
+ * @param argv - The arguments after the program's name.
+ * @returns The exit code: 0, 1 if an audit failed, 2 for bad input, which is one line on `io.error`.
+ */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  let code = 0;
+  const program = new Command(NAME)
+    .description('Measures sensitivity, noise and sampling of a private training step against its ledger.')
+    .argument(
+      '<model_script>',
+      'a module whose default export is an audit subject, or a function that makes one',
+    )
+    .option('--json', 'print results as JSON')
+    .exitOverride()
+    .configureOutput({writeOut: io.out, writeErr: io.error})
+    .action(async (script: string, {json = false}: {json?: boolean}) => {
+      const subject = await loadSubject(script);
+      const results = auditAll(subject);
+      io.out(
+        json
+          ? `${JSON.stringify({subject: subject.name, results}, null, 2)}\n`
+          : `${subject.name}\n\n${tableOf(results)}`,
+      );
+      if (results.some(({passed}) => !passed)) code = FAILED;
+    });
+  try {
+    await program.parseAsync([...argv], {from: 'user'});
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_INPUT;
+    if (!(error instanceof AuditError)) throw error;
+    io.error(`${NAME}: ${error.message}\n`);
+    return BAD_INPUT;
+  }
+}

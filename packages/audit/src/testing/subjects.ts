@@ -1,0 +1,50 @@
+import {dpSGD, poissonSampler, type DpSgdOptions} from '@dp/optimizers';
+import * as tf from '@tensorflow/tfjs-core';
+import {initializers, layers, sequential, type LayersModel} from '@tensorflow/tfjs-layers';
+
+import type {AuditSubject} from '../subject/subject.js';
+
+/** Softmax cross entropy of logits, one loss per example. */
+function crossEntropy(yTrue: tf.Tensor, logits: tf.Tensor): tf.Tensor {
+  return tf.losses.softmaxCrossEntropy(yTrue, logits, undefined, undefined, tf.Reduction.NONE);
+}
+
+export function variablesOf({trainableWeights}: LayersModel): tf.Variable[] {
+  return trainableWeights
+    .map((weight) => weight.read())
+    .filter((tensor): tensor is tf.Variable => tensor instanceof tf.Variable);
+}
+
+/** Two dense layers on 6 features, 3 classes. */
+export function denseSubject(options: Partial<DpSgdOptions> = {}): AuditSubject {
+  const init = (seed: number) => ({kernelInitializer: initializers.glorotUniform({seed})});
+  const model = sequential({
+    layers: [
+      layers.dense({inputShape: [6], units: 16, activation: 'tanh', ...init(1)}),
+      layers.dense({units: 3, ...init(2)}),
+    ],
+  });
+  return {
+    name: 'two dense layers',
+    variables: variablesOf(model),
+    losses: (x, y) => crossEntropy(y, model.apply(x, {training: true}) as tf.Tensor),
+    records: {
+      x: tf.tensor2d(
+        Array.from({length: 24}, (_, i) => Math.sin(3 * i + 1)),
+        [4, 6],
+      ),
+      y: tf.tensor2d([1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0], [4, 3]),
+    },
+    optimizer: (changed) =>
+      dpSGD({
+        learningRate: 0.1,
+        l2NormClip: 0.8,
+        noiseMultiplier: 1.1,
+        numMicrobatches: 32,
+        expectedBatchSize: 32,
+        ...options,
+        ...changed,
+      }),
+    sampler: () => poissonSampler({numExamples: 2000, batchSize: 32}),
+  };
+}
