@@ -38,7 +38,7 @@ export function observeStep(
     const loss = optimizer.minimizePieces(
       {id: `audit-${observed++}`, indices, sampling: {kind: 'unknown'}},
       batches.map(({x, y}): BatchPiece => ({lossFn: () => losses(x, y), batch: [x, y]})),
-      [...variables],
+      {varList: [...variables]},
     );
     loss.dispose();
     const row = optimizer.ledger.rows.slice(rowsBefore).find(({what}) => what === 'gradientSum');
