@@ -14,7 +14,7 @@ import type {RandomAccessDataset} from './dataset.js';
 import {EpochMeans} from './epoch_means.js';
 import type {CallbackInstance, DpTrainingArgs, TrainingCallback} from './fit_args.js';
 import type {TrainingPlan} from './plan.js';
-import {trainStep} from './train_step.js';
+import {openSteps, type Steps} from './workers/open_steps.js';
 
 /** One run of `fit`. */
 export interface FitRequest {
@@ -28,16 +28,36 @@ export interface FitRequest {
 }
 
 /** Draws batches, takes a private step on each, and tells callbacks: the whole of `fit`, top to bottom. */
-export async function fitPlan({model, plan, args, dataset, validate}: FitRequest): Promise<History> {
-  const {epochs = 1, initialEpoch = 0, verbose = 1, maxPhysicalBatch = Infinity, signal} = args;
-  const {optimizer, sampler, batchSize} = plan;
-  const {stepsPerEpoch} = sampler;
-  const compiled = compiledOf(model);
+export async function fitPlan(request: FitRequest): Promise<History> {
+  const {model, plan, args, dataset} = request;
+  const {maxPhysicalBatch = Infinity, signal} = args;
   const weightsOf = exampleWeights(
     model.outputs.map(({name, shape}, o) => ({name: model.outputNames[o] ?? name, shape})),
     args.classWeight,
   );
-  const step = {model, compiled, optimizer, dataset, weightsOf, maxPhysicalBatch};
+  const {optimizer} = plan;
+  const options = {
+    model,
+    compiled: compiledOf(model),
+    optimizer,
+    dataset,
+    weightsOf,
+    maxPhysicalBatch,
+    signal,
+  };
+  const steps = await openSteps(options, args.workers);
+  try {
+    return await train(request, steps);
+  } finally {
+    steps.dispose();
+  }
+}
+
+async function train({model, plan, args, validate}: FitRequest, steps: Steps): Promise<History> {
+  const {epochs = 1, initialEpoch = 0, verbose = 1, signal} = args;
+  const {sampler, batchSize} = plan;
+  const {stepsPerEpoch} = sampler;
+  const compiled = compiledOf(model);
   const budget = budgetOf(plan, model);
   let remaining = Math.max(0, epochs - initialEpoch) * stepsPerEpoch;
   if (remaining > 0 && budget?.allowsNextOf(remaining) === false) throw budgetSpent(plan);
@@ -69,7 +89,7 @@ export async function fitPlan({model, plan, args, dataset, validate}: FitRequest
     const means = new EpochMeans();
     for (let batch = 0; batch < stepsPerEpoch && mayGoOn(); batch++) {
       await callbacks.onBatchBegin(batch, {});
-      const {size, values} = trainStep(step, sampler.next());
+      const {size, values} = await steps.take(sampler.next());
       means.add(values, size);
       await callbacks.onBatchEnd(batch, batchLogs(plan, batch, size, values));
       remaining--;

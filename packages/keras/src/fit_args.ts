@@ -3,6 +3,7 @@ import type {Callback} from '@tensorflow/tfjs-layers';
 import {DpError} from '@dp/optimizers';
 
 import type {SamplingChoice} from './sampling.js';
+import type {Workers} from './workers/options.js';
 
 /** What callbacks are told. But for `epsilon` it comes straight from the examples, and no epsilon covers it (privacy rule 19). */
 export interface TrainingLogs {
@@ -57,6 +58,11 @@ export interface DpTrainingArgs {
   readonly maxPhysicalBatch?: number;
   /** Ends training after the step under way. */
   readonly signal?: AbortSignal;
+  /**
+   * Threads that share each batch; results are the same. More than 1 needs a model whose layers and losses can be rebuilt in
+   * another thread. Default: 1.
+   */
+  readonly workers?: Workers;
 }
 
 /** Weight by class index. */
@@ -91,6 +97,7 @@ const TRAINING_ARGS: Readonly<Record<keyof DpTrainingArgs, true>> = {
   classWeight: true,
   maxPhysicalBatch: true,
   signal: true,
+  workers: true,
 };
 
 const FIT_ARGS: Readonly<Record<keyof DpFitArgs, true>> = {

@@ -5,7 +5,10 @@ import {PrivateOptimizer, type DrawnBatch, type Sampler} from '@dp/optimizers';
 import {compiledOf, trainableVariables, type Compiled} from './compiled.js';
 import {listOf, type RandomAccessDataset} from './dataset.js';
 import {perExampleLosses} from './losses.js';
-import {outputsOf, trainStep, type StepStatistics} from './train_step.js';
+import {outputsOf} from './train_piece.js';
+import type {StepStatistics} from './train_step.js';
+import {openSteps, type Steps} from './workers/open_steps.js';
+import type {Workers} from './workers/options.js';
 
 /** What is known after a step. `loss` and `examples` belong to this machine: no epsilon covers them. */
 export interface StepReport {
@@ -28,6 +31,8 @@ export interface FitSampledOptions {
    * memory, not privacy. Default: no limit.
    */
   readonly maxPhysicalBatch?: number;
+  /** Threads that share each batch of a private optimizer, as in `fit`. Default: 1. */
+  readonly workers?: Workers;
   readonly onStep?: (report: StepReport) => void;
   /** Awaited after each epoch, with the number of epochs done. */
   readonly onEpochEnd?: (epoch: number) => void | Promise<void>;
@@ -55,19 +60,31 @@ export interface FitSampledResult {
 export async function fitSampled(
   model: LayersModel,
   dataset: RandomAccessDataset,
-  {sampler, epochs, maxPhysicalBatch = Infinity, onStep, onEpochEnd, signal}: FitSampledOptions,
+  options: FitSampledOptions,
 ): Promise<FitSampledResult> {
   const {optimizer} = model;
+  const {maxPhysicalBatch = Infinity, workers} = options;
   const compiled = compiledOf(model);
-  const take =
+  const steps: Steps =
     optimizer instanceof PrivateOptimizer
-      ? (drawn: DrawnBatch) => trainStep({model, compiled, optimizer, dataset, maxPhysicalBatch}, drawn)
-      : (drawn: DrawnBatch) => plainStep(model, compiled, dataset, drawn);
+      ? await openSteps({model, compiled, optimizer, dataset, maxPhysicalBatch}, workers)
+      : {take: (drawn) => plainStep(model, compiled, dataset, drawn), dispose: () => undefined};
+  try {
+    return await train(steps, options);
+  } finally {
+    steps.dispose();
+  }
+}
+
+async function train(
+  steps: Steps,
+  {sampler, epochs, onStep, onEpochEnd, signal}: FitSampledOptions,
+): Promise<FitSampledResult> {
   let step = 0;
   for (let epoch = 0; epoch < epochs; epoch++) {
     for (let i = 0; i < sampler.stepsPerEpoch; i++) {
       if (signal?.aborted === true) return {steps: step, epochs: epoch, aborted: true};
-      const {size, values} = take(sampler.next());
+      const {size, values} = await steps.take(sampler.next());
       step++;
       onStep?.({step, epoch, loss: values['loss'] ?? NaN, examples: size});
       // Lets timers, signals and the page run.

@@ -14,3 +14,5 @@ export {type PrivacyConfig} from './privacy.js';
 export {type SamplingChoice, type SamplingPlan} from './sampling.js';
 export {type Examples, type RandomAccessDataset, type Tensors} from './dataset.js';
 export {fitSampled, type FitSampledOptions, type FitSampledResult, type StepReport} from './fit_sampled.js';
+export {type WorkerOptions, type Workers} from './workers/options.js';
+export {type ModuleExport} from './workers/protocol.js';

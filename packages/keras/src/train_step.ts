@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import type {BatchPiece, DrawnBatch, PrivateOptimizer} from '@dp/optimizers';
+import type {BatchPiece, DrawnBatch, PieceSum, PrivateOptimizer} from '@dp/optimizers';
 
 import {trainableVariables, type Compiled} from './compiled.js';
-import {listOf, type Examples, type RandomAccessDataset} from './dataset.js';
-import {perExampleLosses} from './losses.js';
+import type {RandomAccessDataset} from './dataset.js';
+import {MeanMetrics} from './mean_metrics.js';
+import {pieceTensors, TrainPiece, type PieceTensors, type WeightsOf} from './train_piece.js';
 
 /** What a step needs beside the batch. */
 export interface TrainStepOptions {
@@ -13,8 +14,7 @@ export interface TrainStepOptions {
   readonly optimizer: PrivateOptimizer;
   /** Sensitive. */
   readonly dataset: Pick<RandomAccessDataset, 'get'>;
-  /** The weights of each example, one an output; undefined for an output whose examples weigh 1. */
-  readonly weightsOf?: (batch: Examples) => readonly (tf.Tensor | undefined)[];
+  readonly weightsOf?: WeightsOf;
   /** Process at most so many examples at once. It affects memory, not privacy. */
   readonly maxPhysicalBatch: number;
   readonly signal?: AbortSignal | undefined;
@@ -29,75 +29,46 @@ export interface StepStatistics {
 }
 
 /** One private update of a model on a drawn batch. Synchronous. */
-export function trainStep(
-  {model, compiled, optimizer, dataset, weightsOf, maxPhysicalBatch, signal}: TrainStepOptions,
-  drawn: DrawnBatch,
-): StepStatistics {
-  const {indices} = drawn;
+export function trainStep(options: TrainStepOptions, drawn: DrawnBatch): StepStatistics {
+  const {model, compiled} = options;
   const means = new MeanMetrics(compiled);
-
   function* pieces(): Generator<BatchPiece> {
-    for (let start = 0; start < indices.length; start += maxPhysicalBatch) {
-      const batch = dataset.get(indices.slice(start, start + maxPhysicalBatch));
-      const [x, y] = [listOf(batch.x), listOf(batch.y)];
-      const weights = weightsOf?.(batch) ?? [];
-      let predictions: tf.Tensor[] = [];
-      const lossFn = (): tf.Tensor => {
-        const outputs = outputsOf(model, x);
-        // Metrics are no part of what is proved and differentiated.
-        predictions = outputs.map((output) => tf.keep(tf.clone(output)));
-        return perExampleLosses(compiled, y, outputs, weights);
-      };
+    for (const tensors of fetched(options, drawn.indices)) {
+      const piece = new TrainPiece(model, compiled, tensors);
       try {
-        yield {lossFn, batch: [...x, ...y, ...weights.filter((weight) => weight !== undefined)]};
-        means.add(y, predictions);
+        yield piece;
+        piece.addMetrics(means);
       } finally {
-        tf.dispose([...x, ...y, ...predictions, ...weights] as tf.Tensor[]);
-        batch.sampleWeight?.dispose();
+        piece.dispose();
       }
     }
   }
+  return update(options, drawn, pieces(), means);
+}
 
-  const loss = optimizer.minimizePieces(drawn, pieces(), {
+/** Fetches records, at most `maxPhysicalBatch` at a time. Sensitive; whoever reads them disposes them. */
+export function* fetched(
+  {dataset, weightsOf, maxPhysicalBatch}: TrainStepOptions,
+  indices: Int32Array,
+): Generator<PieceTensors> {
+  for (let start = 0; start < indices.length; start += maxPhysicalBatch)
+    yield pieceTensors(dataset.get(indices.slice(start, start + maxPhysicalBatch)), weightsOf);
+}
+
+/** The update, from the pieces of the batch or their sums. */
+export function update(
+  {model, compiled, optimizer, signal}: TrainStepOptions,
+  drawn: DrawnBatch,
+  pieces: Iterable<BatchPiece | PieceSum>,
+  means: MeanMetrics,
+): StepStatistics {
+  const loss = optimizer.minimizePieces(drawn, pieces, {
     varList: trainableVariables(model),
     penalty: compiled.regularized ? () => tf.addN(compiled.regularizers()) : undefined,
     signal,
   });
   const [value = NaN] = loss.dataSync();
   loss.dispose();
-  const size = indices.length;
+  const size = drawn.indices.length;
   return {size, values: size === 0 ? {} : {loss: value, ...means.values()}};
-}
-
-/** The model's outputs in training. */
-export function outputsOf(model: LayersModel, x: readonly tf.Tensor[]): tf.Tensor[] {
-  const [only, ...more] = x;
-  const output = model.apply(more.length === 0 && only !== undefined ? only : [...x], {training: true});
-  return [output as tf.Tensor | tf.Tensor[]].flat();
-}
-
-/** Means of metrics over the pieces of one batch. */
-class MeanMetrics {
-  private readonly sums: number[];
-  private seen = 0;
-
-  constructor(private readonly compiled: Compiled) {
-    this.sums = compiled.metrics.map(() => 0);
-  }
-
-  add(labels: readonly tf.Tensor[], predictions: readonly tf.Tensor[]): void {
-    const size = labels[0]?.shape[0] ?? 0;
-    this.seen += size;
-    tf.tidy(() => {
-      this.compiled.metrics.forEach(([metric, output], m) => {
-        const value = tf.mean(metric(labels[output] as tf.Tensor, predictions[output] as tf.Tensor));
-        this.sums[m] = (this.sums[m] ?? 0) + (value.dataSync()[0] ?? NaN) * size;
-      });
-    });
-  }
-
-  values(): Record<string, number> {
-    const names = this.compiled.names.slice(1);
-    return Object.fromEntries(names.map((name, m) => [name, (this.sums[m] ?? NaN) / this.seen]));
-  }
 }

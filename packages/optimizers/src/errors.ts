@@ -14,7 +14,8 @@ export type DpErrorCode =
   | 'SIDE_DOOR'
   | 'UNREACHED_VARIABLE'
   | 'NOT_SEPARATE'
-  | 'UNSUPPORTED';
+  | 'UNSUPPORTED'
+  | 'WORKER_FAILED';
 
 /** An error with a stable `code`; the message names what is wrong, its value, the bound and the remedy. */
 export class DpError extends Error {

@@ -1,0 +1,36 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type {DrawnBatch} from '@dp/optimizers';
+
+import {trainableVariables} from '../compiled.js';
+import {trainStep, type StepStatistics, type TrainStepOptions} from '../train_step.js';
+import {checkedWorkers, type Workers} from './options.js';
+import {parallelStep} from './parallel_step.js';
+import {WorkerPool} from './pool.js';
+import {recipeOf} from './recipe.js';
+
+/** What takes the steps of one training run. Dispose it. */
+export interface Steps {
+  take(drawn: DrawnBatch): StepStatistics | Promise<StepStatistics>;
+  dispose(): void;
+}
+
+/**
+ * Steps in this thread alone, or shared with others.
+ *
+ * @param url - The module that the other threads run. Default: this package's own.
+ * @throws DpError UNSUPPORTED for a model that can't be rebuilt in a thread; WORKER_FAILED if one does not start.
+ */
+export async function openSteps(options: TrainStepOptions, workers: Workers = 1, url?: URL): Promise<Steps> {
+  const checked = checkedWorkers(workers);
+  if (checked.count === 1) return {take: (drawn) => trainStep(options, drawn), dispose: () => undefined};
+  const {model} = options;
+  const pool = await WorkerPool.start({
+    recipe: recipeOf(model, checked),
+    variables: trainableVariables(model),
+    count: checked.count - 1,
+    backend: tf.getBackend(),
+    ...(checked.modules && {modules: checked.modules}),
+    ...(url && {url}),
+  });
+  return {take: (drawn) => parallelStep(options, pool, drawn), dispose: () => pool.dispose()};
+}

@@ -1,0 +1,26 @@
+import {DpError} from '@dp/optimizers';
+
+import type {ModuleExport} from './protocol.js';
+import {availableThreads} from './thread.js';
+
+/** How many threads share the work, and what they need to rebuild the model. */
+export interface WorkerOptions {
+  /** Threads with the one that calls; `'auto'` is as many as this machine runs at once. */
+  readonly count: number | 'auto';
+  /** URLs or package names that every thread imports first: they register custom layers. */
+  readonly modules?: readonly string[];
+  /** Where threads find a loss that is a function: it can't be sent to them. It has to be the function that was compiled. */
+  readonly loss?: ModuleExport;
+}
+
+/** As `WorkerOptions`, or the count alone. */
+export type Workers = number | 'auto' | WorkerOptions;
+
+/** @throws DpError INVALID_OPTION. */
+export function checkedWorkers(workers: Workers): WorkerOptions & {readonly count: number} {
+  const options = typeof workers === 'object' ? workers : {count: workers};
+  const count = options.count === 'auto' ? availableThreads() : options.count;
+  if (!(Number.isSafeInteger(count) && count >= 1))
+    throw new DpError('INVALID_OPTION', `workers must be an integer >= 1 or 'auto', got ${String(count)}`);
+  return {...options, count};
+}

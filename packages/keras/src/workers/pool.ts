@@ -1,0 +1,110 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import {DpError, type ClippingOptions, type PieceSum} from '@dp/optimizers';
+
+import type {MetricSums} from '../mean_metrics.js';
+import {Member} from './member.js';
+import type {ModelRecipe, SentPiece} from './protocol.js';
+import {views} from './shared_arrays.js';
+import {startThread} from './thread.js';
+
+/** How threads are started. */
+export interface WorkerPoolOptions {
+  readonly recipe: ModelRecipe;
+  /** What the optimizer updates, in its order. */
+  readonly variables: readonly tf.Variable[];
+  /** Threads beside the one that calls, at least 1. */
+  readonly count: number;
+  readonly backend: string;
+  /** URLs or package names that every thread imports first: they register custom layers and losses. */
+  readonly modules?: readonly string[];
+  /** The module that each thread runs. Default: this package's own. */
+  readonly url?: URL;
+}
+
+/** What a thread made of its share. Sensitive. */
+export interface ShareSum {
+  readonly sum: PieceSum;
+  readonly metrics: MetricSums;
+}
+
+/**
+ * Threads that sum shares of a batch while the caller sums its own: parameters go out and clipped sums come back through
+ * shared memory. They release nothing, draw no noise and write no ledger row; that stays with the caller.
+ */
+export class WorkerPool {
+  private constructor(
+    private readonly members: readonly Member[],
+    private readonly variables: readonly tf.Variable[],
+    private readonly weights: SharedArrayBuffer,
+  ) {}
+
+  /**
+   * Starts all threads and waits until each has rebuilt the model.
+   *
+   * @throws DpError WORKER_FAILED if one can't, or if its model has other weights; UNSUPPORTED where memory can't be shared.
+   */
+  static async start({
+    recipe,
+    variables,
+    count,
+    backend,
+    modules = [],
+    url,
+  }: WorkerPoolOptions): Promise<WorkerPool> {
+    if (typeof SharedArrayBuffer === 'undefined') {
+      throw new DpError(
+        'UNSUPPORTED',
+        'workers need SharedArrayBuffer, which this page does not have: serve it cross-origin isolated, or use workers: 1',
+      );
+    }
+    const numWeights = variables.reduce((total, {size}) => total + size, 0);
+    const weights = new SharedArrayBuffer(numWeights * Float32Array.BYTES_PER_ELEMENT);
+    const module = url ?? new URL('./summing_worker.js', import.meta.url);
+    const members = Array.from({length: count}, (_, i) => {
+      const sums = new SharedArrayBuffer(numWeights * Float64Array.BYTES_PER_ELEMENT);
+      return new Member(`worker ${i + 1} of ${count}`, startThread(module), sums);
+    });
+    const pool = new WorkerPool(members, variables, weights);
+    try {
+      const wanted = variables.map(({size}) => size).join();
+      await Promise.all(members.map((member) => member.start({recipe, backend, modules, weights}, wanted)));
+      return pool;
+    } catch (error) {
+      pool.dispose();
+      throw error;
+    }
+  }
+
+  /** Threads beside the caller's. */
+  get count(): number {
+    return this.members.length;
+  }
+
+  /**
+   * Sends a share of the batch to each thread; sum the caller's own share before awaiting the result.
+   *
+   * @param shares - At most one a thread. Sensitive; the values are given away.
+   * @param clipping - The optimizer's `clippingOptions` for this step.
+   * @returns One a share; the sums are valid until the next call. Sensitive.
+   * @throws DpError WORKER_FAILED, naming the thread, if one throws or ends; nothing was released then, and the pool is of no
+   *   more use.
+   */
+  sum(shares: readonly (readonly SentPiece[])[], clipping: ClippingOptions): Promise<ShareSum[]> {
+    views(Float32Array, this.weights, this.variables).forEach((values, v) => {
+      values.set(this.variables[v]?.dataSync<'float32'>() ?? []);
+    });
+    return Promise.all(
+      shares.map(async (pieces, i) => {
+        const member = this.members[i] as Member;
+        const {batchSize, lossSum, belowClip, metrics} = await member.sum({clipping, pieces});
+        const units = views(Float64Array, member.sums, this.variables);
+        return {sum: {units, l2NormClip: clipping.l2NormClip, batchSize, lossSum, belowClip}, metrics};
+      }),
+    );
+  }
+
+  /** Ends all threads. */
+  dispose(): void {
+    for (const member of this.members) member.end();
+  }
+}

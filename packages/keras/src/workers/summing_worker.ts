@@ -1,0 +1,106 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {models, type LayersModel} from '@tensorflow/tfjs-layers';
+import {pieceSum} from '@dp/optimizers';
+
+import {compiledOf, trainableVariables} from '../compiled.js';
+import {MeanMetrics} from '../mean_metrics.js';
+import {TrainPiece} from '../train_piece.js';
+import type {FromWorker, ModelRecipe, SumRequest, ToWorker, WorkerStart} from './protocol.js';
+import {views} from './shared_arrays.js';
+import {receivedPiece} from './tensors.js';
+import {listen} from './worker_port.js';
+
+/** What runs in a thread: the model is rebuilt once; each request reads the weights, sums a share of a batch, and answers. */
+interface Summing {
+  readonly sum: (request: SumRequest) => FromWorker;
+  readonly sizes: readonly number[];
+}
+
+let summing: Summing | undefined;
+
+listen(async (message) => {
+  try {
+    return await answer(message as ToWorker);
+  } catch (error) {
+    return {kind: 'failed', message: error instanceof Error ? error.message : String(error)};
+  }
+});
+
+async function answer(message: ToWorker): Promise<FromWorker> {
+  if (message.kind === 'start') {
+    summing = await start(message);
+    return {kind: 'ready', sizes: summing.sizes};
+  }
+  if (summing === undefined) throw new Error('a batch came before the model');
+  return summing.sum(message);
+}
+
+async function start({recipe, backend, modules, ...shared}: WorkerStart): Promise<Summing> {
+  for (const module of [backendModule(backend), ...modules]) await import(/* @vite-ignore */ module);
+  if (!(await tf.setBackend(backend))) throw new Error(`the ${backend} backend could not be started`);
+  const model = await rebuild(recipe);
+  const compiled = compiledOf(model);
+  const variables = trainableVariables(model);
+  const weights = views(Float32Array, shared.weights, variables);
+  const sums = views(Float64Array, shared.sums, variables);
+
+  const sum = ({pieces, clipping}: SumRequest): FromWorker => {
+    variables.forEach((variable, v) => {
+      const value = tf.tensor(Float32Array.from(weights[v] ?? []), variable.shape);
+      variable.assign(value);
+      value.dispose();
+    });
+    for (const units of sums) units.fill(0);
+    const metrics = new MeanMetrics(compiled);
+    let [batchSize, lossSum, belowClip] = [0, 0, 0];
+    for (const each of pieces) {
+      const piece = new TrainPiece(model, compiled, receivedPiece(each));
+      try {
+        const part = pieceSum(piece, variables, clipping);
+        piece.addMetrics(metrics);
+        addTo(sums, part.units);
+        batchSize += part.batchSize;
+        lossSum += part.lossSum;
+        belowClip += part.belowClip;
+      } finally {
+        piece.dispose();
+      }
+    }
+    const {sums: metricSums, seen} = metrics;
+    return {kind: 'summed', batchSize, lossSum, belowClip, metrics: {sums: metricSums, seen}};
+  };
+  return {sum, sizes: variables.map(({size}) => size)};
+}
+
+/** Integers on one grid: exact in any order. */
+function addTo(sums: readonly Float64Array[], parts: readonly Float64Array[]): void {
+  sums.forEach((sum, v) => {
+    const part = parts[v] ?? new Float64Array();
+    for (let i = 0; i < part.length; i++) sum[i] = (sum[i] as number) + (part[i] as number);
+  });
+}
+
+async function rebuild({topology, loss, metrics}: ModelRecipe): Promise<LayersModel> {
+  const model = await models.modelFromJSON(
+    JSON.parse(topology) as Parameters<typeof models.modelFromJSON>[0],
+  );
+  type CompileArgs = Parameters<LayersModel['compile']>[0];
+  const args = {optimizer: 'sgd', loss: await lossOf(loss), ...(metrics !== undefined && {metrics})};
+  model.compile(args as CompileArgs);
+  return model;
+}
+
+async function lossOf(loss: ModelRecipe['loss']): Promise<unknown> {
+  if ('names' in loss) return loss.names;
+  const {module, name} = loss.from;
+  const exported = (await import(/* @vite-ignore */ module)) as Readonly<Record<string, unknown>>;
+  if (typeof exported[name] === 'function') return exported[name];
+  throw new TypeError(
+    `the module ${module} exports no function '${name}'; it exports ${Object.keys(exported).join(', ') || 'nothing'}`,
+  );
+}
+
+function backendModule(backend: string): string {
+  if (backend === 'wasm') return '@dp/kernels';
+  return backend === 'tensorflow' ? '@tensorflow/tfjs-node' : `@tensorflow/tfjs-backend-${backend}`;
+}
