@@ -6,13 +6,27 @@ export {dpAdagrad, DpAdagradOptimizer, type DpAdagradOptions} from './optimizers
 export {dpRMSProp, DpRmsPropOptimizer, type DpRmsPropOptions} from './optimizers/dp_rmsprop.js';
 export {dpFTRL, DpFtrlOptimizer, type DpFtrlOptions} from './optimizers/dp_ftrl.js';
 export {privatize, PrivatizedOptimizer} from './optimizers/privatize.js';
+export {PrivateOptimizer} from './optimizers/private_optimizer.js';
+export {type DrawnOptions, type DrawnStepOptions, type PiecesOptions} from './optimizers/step_options.js';
 export {
-  PrivateOptimizer,
-  type DrawnOptions,
-  type DrawnStepOptions,
-  type PiecesOptions,
-} from './optimizers/private_optimizer.js';
-export {type CheckedPrivacyOptions, type PrivacyOptions} from './optimizers/options.js';
+  type CheckedPrivacyOptions,
+  type PrivacyOptions,
+  type PrivateOptimizerOptions,
+} from './optimizers/options.js';
+
+export {
+  cosineDecay,
+  exponentialDecay,
+  linear,
+  piecewiseConstant,
+  type CosineDecay,
+  type ExponentialDecay,
+  type LinearSchedule,
+  type NamedSchedule,
+  type PiecewiseConstant,
+  type Schedule,
+} from './schedules/schedule.js';
+export {ema, type WeightAveraging} from './averaging/averaging.js';
 
 export {
   clippedGradients,

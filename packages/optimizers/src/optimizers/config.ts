@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 import type {Clipping, ClippingMode, LayerGroup} from '../clip/mode.js';
 import type {CheckedPrivacyOptions} from './options.js';
+import type {ScheduledValue} from '../schedules/scheduled_value.js';
 
 type ConfigDict = tf.serialization.ConfigDict;
 
@@ -9,11 +10,14 @@ type ConfigDict = tf.serialization.ConfigDict;
 type SavedGroup = Omit<LayerGroup, 'of'> & {readonly of: readonly {readonly name: string}[]};
 
 /** The part of an optimizer's configuration that makes it private. No source of noise and no ledger: neither can be saved. */
-export function privacyConfig(options: CheckedPrivacyOptions): ConfigDict {
-  const {l2NormClip, clipping, noiseMultiplier, numMicrobatches, expectedBatchSize, microbatchSize} = options;
+export function privacyConfig(
+  options: CheckedPrivacyOptions,
+  {l2NormClip, noiseMultiplier}: Readonly<Record<'l2NormClip' | 'noiseMultiplier', ScheduledValue>>,
+): ConfigDict {
+  const {clipping, numMicrobatches, expectedBatchSize, microbatchSize} = options;
   return {
-    l2NormClip,
-    noiseMultiplier,
+    l2NormClip: l2NormClip.config,
+    noiseMultiplier: noiseMultiplier.config,
     numMicrobatches,
     ...(options.mayExceed && {expectedBatchSize, microbatchSize}),
     ...(clipping !== 'flat' && {clipping: clippingConfig(clipping)}),

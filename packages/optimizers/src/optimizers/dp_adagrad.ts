@@ -1,14 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import {positive} from '../checks.js';
-import type {PrivacyOptions} from './options.js';
+import type {Schedule} from '../schedules/schedule.js';
+import type {PrivateOptimizerOptions} from './options.js';
 import {PrivateOptimizer} from './private_optimizer.js';
 import {registerOptimizer} from './registered_class.js';
 
 /** Options of `dpAdagrad`. All are public constants. */
-export interface DpAdagradOptions extends PrivacyOptions {
-  /** Step size. Greater than 0. */
-  readonly learningRate: number;
+export interface DpAdagradOptions extends PrivateOptimizerOptions {
+  /** Step size. Greater than 0. Or its schedule. */
+  readonly learningRate: number | Schedule;
   /** What the sum of squared gradients begins with. Greater than 0. Default: 0.1. */
   readonly initialAccumulatorValue?: number;
 }
@@ -21,12 +22,12 @@ export class DpAdagradOptimizer extends PrivateOptimizer {
   /** @throws DpError INVALID_OPTION. */
   constructor(options: DpAdagradOptions) {
     const {learningRate, initialAccumulatorValue = 0.1} = options;
-    positive('learningRate', learningRate);
     positive('initialAccumulatorValue', initialAccumulatorValue);
     super(
       {
-        base: () => tf.train.adagrad(learningRate, initialAccumulatorValue),
-        config: {learningRate, initialAccumulatorValue},
+        base: (rate) => tf.train.adagrad(rate, initialAccumulatorValue),
+        learningRate,
+        config: {initialAccumulatorValue},
       },
       options,
     );

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import {fraction, positive} from '../checks.js';
-import type {PrivacyOptions} from './options.js';
+import type {Schedule} from '../schedules/schedule.js';
+import type {PrivateOptimizerOptions} from './options.js';
 import {PrivateOptimizer} from './private_optimizer.js';
 import {registerOptimizer} from './registered_class.js';
 
@@ -16,9 +17,9 @@ export interface MomentOptions {
 }
 
 /** Options of `dpAdam`. All are public constants. */
-export interface DpAdamOptions extends PrivacyOptions, MomentOptions {
-  /** Step size. Greater than 0. Default: 0.001. */
-  readonly learningRate?: number;
+export interface DpAdamOptions extends PrivateOptimizerOptions, MomentOptions {
+  /** Step size. Greater than 0. Or its schedule. Default: 0.001. */
+  readonly learningRate?: number | Schedule;
 }
 
 /** Adam on private gradients. */
@@ -30,11 +31,11 @@ export class DpAdamOptimizer extends PrivateOptimizer {
   constructor(options: DpAdamOptions) {
     const {learningRate = 0.001} = options;
     const {beta1, beta2, epsilon} = checkedMoments(options);
-    positive('learningRate', learningRate);
     super(
       {
-        base: () => tf.train.adam(learningRate, beta1, beta2, epsilon),
-        config: {learningRate, beta1, beta2, epsilon},
+        base: (rate) => tf.train.adam(rate, beta1, beta2, epsilon),
+        learningRate,
+        config: {beta1, beta2, epsilon},
       },
       options,
     );

@@ -1,15 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import {nonNegative, positive} from '../checks.js';
+import {nonNegative} from '../checks.js';
 import {checkedMoments, type MomentOptions} from './dp_adam.js';
-import type {PrivacyOptions} from './options.js';
+import type {Schedule} from '../schedules/schedule.js';
+import type {PrivateOptimizerOptions} from './options.js';
 import {PrivateOptimizer} from './private_optimizer.js';
 import {registerOptimizer} from './registered_class.js';
 
 /** Options of `dpAdamW`. All are public constants. */
-export interface DpAdamWOptions extends PrivacyOptions, MomentOptions {
-  /** Step size. Greater than 0. Default: 0.001. */
-  readonly learningRate?: number;
+export interface DpAdamWOptions extends PrivateOptimizerOptions, MomentOptions {
+  /** Step size. Greater than 0. Or its schedule. Default: 0.001. */
+  readonly learningRate?: number | Schedule;
   /** Share of every weight that is taken off at each step, times the learning rate. At least 0. Default: 0.004. */
   readonly weightDecay?: number;
 }
@@ -23,12 +24,12 @@ export class DpAdamWOptimizer extends PrivateOptimizer {
   constructor(options: DpAdamWOptions) {
     const {learningRate = 0.001, weightDecay = 0.004} = options;
     const {beta1, beta2, epsilon} = checkedMoments(options);
-    positive('learningRate', learningRate);
     nonNegative('weightDecay', weightDecay);
     super(
       {
-        base: () => new AdamW(learningRate, beta1, beta2, epsilon, weightDecay),
-        config: {learningRate, beta1, beta2, epsilon, weightDecay},
+        base: (rate) => new AdamW(rate, beta1, beta2, epsilon, weightDecay),
+        learningRate,
+        config: {beta1, beta2, epsilon, weightDecay},
       },
       options,
     );

@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import {fraction, positive, positiveInteger} from '../checks.js';
+import {fraction, positiveInteger} from '../checks.js';
 import {TreeAggregation} from '../tree/aggregation.js';
-import type {PrivacyOptions} from './options.js';
+import type {PrivateOptimizerOptions} from './options.js';
 import {PrivateOptimizer} from './private_optimizer.js';
 import {registerOptimizer} from './registered_class.js';
 
 /** Options of `dpFTRL`. All are public constants. */
-export interface DpFtrlOptions extends PrivacyOptions {
-  /** Step size on the prefix sums. Greater than 0. */
+export interface DpFtrlOptions extends PrivateOptimizerOptions {
+  /** Step size on the prefix sums. Greater than 0. Constant: their noise cancels from step to step only then. */
   readonly learningRate: number;
   /** What the accumulated step is multiplied by. In [0, 1). Default: 0. */
   readonly momentum?: number;
@@ -29,13 +29,13 @@ export class DpFtrlOptimizer extends PrivateOptimizer {
   /** @throws DpError INVALID_OPTION. */
   constructor(options: DpFtrlOptions) {
     const {learningRate, momentum = 0, useNesterov = false, stepsPerTree} = options;
-    positive('learningRate', learningRate);
     fraction('momentum', momentum);
     positiveInteger('stepsPerTree', stepsPerTree);
     super(
       {
-        base: () => tf.train.momentum(learningRate, momentum, useNesterov),
-        config: {learningRate, momentum, useNesterov, stepsPerTree},
+        base: (rate) => tf.train.momentum(rate, momentum, useNesterov),
+        learningRate,
+        config: {momentum, useNesterov, stepsPerTree},
         tree: new TreeAggregation({maxLeaves: stepsPerTree}),
       },
       options,

@@ -1,14 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import {fraction, positive} from '../checks.js';
-import type {PrivacyOptions} from './options.js';
+import {fraction} from '../checks.js';
+import type {Schedule} from '../schedules/schedule.js';
+import type {PrivateOptimizerOptions} from './options.js';
 import {PrivateOptimizer} from './private_optimizer.js';
 import {registerOptimizer} from './registered_class.js';
 
 /** Options of `dpMomentum`. All are public constants. */
-export interface DpMomentumOptions extends PrivacyOptions {
-  /** Step size of the descent. Greater than 0. */
-  readonly learningRate: number;
+export interface DpMomentumOptions extends PrivateOptimizerOptions {
+  /** Step size of the descent. Greater than 0. Or its schedule. */
+  readonly learningRate: number | Schedule;
   /** What the accumulated gradient is multiplied by at each step. In [0, 1). Default: 0.9. */
   readonly momentum?: number;
   /** Whether to take Nesterov's step. Default: false. */
@@ -23,12 +24,12 @@ export class DpMomentumOptimizer extends PrivateOptimizer {
   /** @throws DpError INVALID_OPTION. */
   constructor(options: DpMomentumOptions) {
     const {learningRate, momentum = 0.9, useNesterov = false} = options;
-    positive('learningRate', learningRate);
     fraction('momentum', momentum);
     super(
       {
-        base: () => tf.train.momentum(learningRate, momentum, useNesterov),
-        config: {learningRate, momentum, useNesterov},
+        base: (rate) => tf.train.momentum(rate, momentum, useNesterov),
+        learningRate,
+        config: {momentum, useNesterov},
       },
       options,
     );

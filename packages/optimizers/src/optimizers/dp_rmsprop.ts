@@ -1,14 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import {fraction, positive} from '../checks.js';
-import type {PrivacyOptions} from './options.js';
+import type {Schedule} from '../schedules/schedule.js';
+import type {PrivateOptimizerOptions} from './options.js';
 import {PrivateOptimizer} from './private_optimizer.js';
 import {registerOptimizer} from './registered_class.js';
 
 /** Options of `dpRMSProp`. All are public constants. */
-export interface DpRmsPropOptions extends PrivacyOptions {
-  /** Step size. Greater than 0. */
-  readonly learningRate: number;
+export interface DpRmsPropOptions extends PrivateOptimizerOptions {
+  /** Step size. Greater than 0. Or its schedule. */
+  readonly learningRate: number | Schedule;
   /** What the mean square is multiplied by at each step. In [0, 1). Default: 0.9. */
   readonly decay?: number;
   /** What the last step is multiplied by and added to the next. In [0, 1). Default: 0. */
@@ -25,14 +26,14 @@ export class DpRmsPropOptimizer extends PrivateOptimizer {
   /** @throws DpError INVALID_OPTION. */
   constructor(options: DpRmsPropOptions) {
     const {learningRate, decay = 0.9, momentum = 0, epsilon = 1e-7} = options;
-    positive('learningRate', learningRate);
     fraction('decay', decay);
     fraction('momentum', momentum);
     positive('epsilon', epsilon);
     super(
       {
-        base: () => tf.train.rmsprop(learningRate, decay, momentum, epsilon),
-        config: {learningRate, decay, momentum, epsilon},
+        base: (rate) => tf.train.rmsprop(rate, decay, momentum, epsilon),
+        learningRate,
+        config: {decay, momentum, epsilon},
       },
       options,
     );

@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import {positive} from '../checks.js';
-import type {PrivacyOptions} from './options.js';
+import type {Schedule} from '../schedules/schedule.js';
+import type {PrivateOptimizerOptions} from './options.js';
 import {PrivateOptimizer} from './private_optimizer.js';
 import {registerOptimizer} from './registered_class.js';
 
 /** Options of `dpSGD`. All are public constants. */
-export interface DpSgdOptions extends PrivacyOptions {
-  /** Step size of the descent. Greater than 0. */
-  readonly learningRate: number;
+export interface DpSgdOptions extends PrivateOptimizerOptions {
+  /** Step size of the descent. Greater than 0. Or its schedule. */
+  readonly learningRate: number | Schedule;
 }
 
 /** Stochastic gradient descent on private gradients. */
@@ -19,8 +19,7 @@ export class DpSgdOptimizer extends PrivateOptimizer {
   /** @throws DpError INVALID_OPTION. */
   constructor(options: DpSgdOptions) {
     const {learningRate} = options;
-    positive('learningRate', learningRate);
-    super({base: () => tf.train.sgd(learningRate), config: {learningRate}}, options);
+    super({base: (rate) => tf.train.sgd(rate), learningRate, config: {}}, options);
   }
 }
 registerOptimizer(DpSgdOptimizer);

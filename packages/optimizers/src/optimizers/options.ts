@@ -3,16 +3,22 @@ import {secureSource, type RandomSource} from '@dp/random';
 import {Ledger} from '../account/ledger.js';
 import {nonNegative, positive, positiveInteger} from '../checks.js';
 import {checkClipping, type Clipping} from '../clip/mode.js';
+import type {WeightAveraging} from '../averaging/averaging.js';
 import {DpError} from '../errors.js';
+import type {Schedule} from '../schedules/schedule.js';
+import {ScheduledValue} from '../schedules/scheduled_value.js';
 
 /** What makes a gradient private. Every field is a public constant. */
 export interface PrivacyOptions {
-  /** C: each example's gradient over all variables together is clipped to this L2 norm. Greater than 0. */
-  readonly l2NormClip: number;
+  /**
+   * C: each example's gradient over all variables together is clipped to this L2 norm. Greater than 0. Or its schedule; with
+   * adaptive clipping the first step's.
+   */
+  readonly l2NormClip: number | Schedule;
   /** How gradients are bounded: `'flat'` (default), `perLayer(...)`, `automatic(...)` or `adaptive(...)`. */
   readonly clipping?: Clipping;
-  /** Noise standard deviation divided by `l2NormClip`. At least 0; 0 is not private. */
-  readonly noiseMultiplier: number;
+  /** Noise standard deviation divided by `l2NormClip`. At least 0; 0 is not private. Or its schedule. */
+  readonly noiseMultiplier: number | Schedule;
   /** The public divisor of the noisy sum; with microbatches of one example, the expected batch size. Integer, at least 1. */
   readonly numMicrobatches: number;
   /**
@@ -28,19 +34,36 @@ export interface PrivacyOptions {
   readonly ledger?: Ledger;
 }
 
-/** `PrivacyOptions`, checked and completed. */
+/** What every private optimizer takes beside its base optimizer's options. */
+export interface PrivateOptimizerOptions extends PrivacyOptions {
+  /** Keeps averages of the weights, such as `ema({decay: 0.999})`, for `withAveragedWeights`. Default: none. */
+  readonly averaging?: WeightAveraging;
+}
+
+/** `PrivacyOptions` of one step, checked and completed. */
 export interface CheckedPrivacyOptions extends Required<PrivacyOptions> {
+  readonly l2NormClip: number;
+  readonly noiseMultiplier: number;
   /** Whether a batch may hold more examples than expected: only if the caller said what to expect. */
   readonly mayExceed: boolean;
 }
 
-/** @throws DpError INVALID_OPTION, with name, value, bound and remedy. */
+/**
+ * Those of step 0.
+ *
+ * @throws DpError INVALID_OPTION, with name, value, bound and remedy.
+ */
 export function checkPrivacyOptions(options: PrivacyOptions): CheckedPrivacyOptions {
-  const {l2NormClip, noiseMultiplier, numMicrobatches, expectedBatchSize, microbatchSize} = options;
+  const {numMicrobatches, expectedBatchSize, microbatchSize} = options;
   const {clipping = 'flat'} = options;
-  positive('l2NormClip', l2NormClip);
+  const {l2NormClip, noiseMultiplier} = scheduledPrivacy(options);
   checkClipping(clipping);
-  nonNegative('noiseMultiplier', noiseMultiplier);
+  if (clipping !== 'flat' && clipping.kind === 'adaptive' && !l2NormClip.isConstant) {
+    throw new DpError(
+      'INVALID_OPTION',
+      'l2NormClip must be a number with adaptive clipping, which changes it by itself; got a schedule',
+    );
+  }
   positiveInteger('numMicrobatches', numMicrobatches);
   if (expectedBatchSize !== undefined) positiveInteger('expectedBatchSize', expectedBatchSize);
   if (microbatchSize !== undefined) positiveInteger('microbatchSize', microbatchSize);
@@ -58,14 +81,25 @@ export function checkPrivacyOptions(options: PrivacyOptions): CheckedPrivacyOpti
     );
   }
   return {
-    l2NormClip,
+    l2NormClip: l2NormClip.at(0),
     clipping,
-    noiseMultiplier,
+    noiseMultiplier: noiseMultiplier.at(0),
     numMicrobatches,
     microbatchSize: size,
     expectedBatchSize: numMicrobatches * size,
     mayExceed: expectedBatchSize !== undefined || microbatchSize !== undefined,
     randomSource: options.randomSource ?? secureSource(),
     ledger: options.ledger ?? new Ledger(),
+  };
+}
+
+/** What may change from step to step. */
+export function scheduledPrivacy({l2NormClip, noiseMultiplier}: PrivacyOptions): {
+  readonly l2NormClip: ScheduledValue;
+  readonly noiseMultiplier: ScheduledValue;
+} {
+  return {
+    l2NormClip: new ScheduledValue('l2NormClip', l2NormClip, positive),
+    noiseMultiplier: new ScheduledValue('noiseMultiplier', noiseMultiplier, nonNegative),
   };
 }

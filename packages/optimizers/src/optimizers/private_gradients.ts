@@ -15,7 +15,12 @@ import {
   type PieceSumOptions,
 } from '../sum/piece_sum.js';
 import type {TreeAggregation} from '../tree/aggregation.js';
-import type {CheckedPrivacyOptions} from './options.js';
+import {
+  checkPrivacyOptions,
+  scheduledPrivacy,
+  type CheckedPrivacyOptions,
+  type PrivacyOptions,
+} from './options.js';
 import {markPrivate} from './provenance.js';
 
 /** One step of one optimizer. */
@@ -47,8 +52,10 @@ export interface PrivateStep {
  * variables, the name in the ledger) and what does (the clip norm, where clipping is adaptive).
  */
 export class PrivateGradients {
-  /** The next step's clip norm. Public, or private where it is adaptive. */
-  l2NormClip: number;
+  readonly options: CheckedPrivacyOptions;
+  readonly scheduled: ReturnType<typeof scheduledPrivacy>;
+  /** The next step's clip norm where clipping is adaptive. Private. */
+  adaptedClip: number | undefined;
   private ledgerInUse: Ledger;
   private name: ReleasingOptimizer | undefined;
   private variables: readonly tf.Variable[] | undefined;
@@ -56,14 +63,18 @@ export class PrivateGradients {
   /**
    * @param className - For the ledger.
    * @param tree - Makes the gradients differences of noisy prefix sums.
+   * @throws DpError INVALID_OPTION.
    */
   constructor(
     private readonly className: string,
-    readonly options: CheckedPrivacyOptions,
+    options: PrivacyOptions,
     readonly tree?: TreeAggregation,
   ) {
-    this.l2NormClip = options.l2NormClip;
-    this.ledgerInUse = options.ledger;
+    this.options = checkPrivacyOptions(options);
+    this.scheduled = scheduledPrivacy(options);
+    const {clipping, l2NormClip, ledger} = this.options;
+    this.adaptedClip = clipping !== 'flat' && clipping.kind === 'adaptive' ? l2NormClip : undefined;
+    this.ledgerInUse = ledger;
   }
 
   /** Every release. */
@@ -99,7 +110,7 @@ export class PrivateGradients {
       pieces: abortable(pieces, signal),
       variables,
       penalty,
-      options: {...this.options, ledger, l2NormClip: this.l2NormClip},
+      options: {...this.optionsAt(step), ledger},
       mustReachAll: varList === undefined,
       optimizer,
       step,
@@ -107,28 +118,39 @@ export class PrivateGradients {
       sampling: drawn?.sampling ?? {kind: 'unknown'},
       ...(this.tree !== undefined && {tree: this.tree}),
     });
-    this.l2NormClip = nextL2NormClip;
+    if (this.adaptedClip !== undefined) this.adaptedClip = nextL2NormClip;
     return {value: loss, grads: named(variables, gradients)};
   }
 
   /** Sums a piece of the next step's batch, for `compute`. It releases nothing. Sensitive in what it gets and returns. */
-  sum(piece: BatchPiece, varList?: readonly tf.Variable[]): PieceSum {
-    return sumPiece(piece, {...this.summing(varList), mustReachAll: varList === undefined});
+  sum(piece: BatchPiece, step: number, varList?: readonly tf.Variable[]): PieceSum {
+    return sumPiece(piece, {...this.summing(step, varList), mustReachAll: varList === undefined});
   }
 
   /** The same for a loss that was recorded before. */
-  sumRecorded(loss: ProvedLoss, varList: readonly tf.Variable[]): PieceSum {
-    const options = this.summing(varList);
+  sumRecorded(loss: ProvedLoss, step: number, varList: readonly tf.Variable[]): PieceSum {
+    const options = this.summing(step, varList);
     return loss.contributions(options.variables, (contributions) =>
       sumExamples({...loss, contributions}, {...options, mustReachAll: false}),
     );
   }
 
+  /** Those of a step, from 0. */
+  optionsAt(step: number): CheckedPrivacyOptions {
+    const {l2NormClip, noiseMultiplier} = this.scheduled;
+    return {
+      ...this.options,
+      l2NormClip: this.adaptedClip ?? l2NormClip.at(step),
+      noiseMultiplier: noiseMultiplier.at(step),
+    };
+  }
+
   private summing(
+    step: number,
     varList?: readonly tf.Variable[],
   ): Pick<PieceSumOptions, 'variables' | 'plan' | 'withPenalties'> {
     const variables = this.trainable(varList);
-    const plan = clippingPlan({...this.options, l2NormClip: this.l2NormClip}, variables);
+    const plan = clippingPlan(this.optionsAt(step), variables);
     return {variables, plan, withPenalties: true};
   }
 
@@ -139,8 +161,8 @@ export class PrivateGradients {
    * @param ahead - Number of steps before it.
    */
   foresee(announced: AnnouncedBatch, step: number, ahead: number, numParameters: number): NewRow {
-    const {noiseMultiplier, microbatchSize, numMicrobatches, randomSource} = this.options;
-    const {className, ledger, l2NormClip} = this;
+    const {l2NormClip, noiseMultiplier, microbatchSize, numMicrobatches, randomSource} = this.optionsAt(step);
+    const {className, ledger} = this;
     const optimizer = this.name ?? {className, id: `${className}-foreseen`};
     return {
       what: 'gradientSum',

@@ -7,12 +7,18 @@ import type {ClippingOptions} from '../clip/plan.js';
 import {DpError} from '../errors.js';
 import type {ProvedLoss} from '../per_example_loss.js';
 import type {BatchPiece, PieceSum} from '../sum/piece_sum.js';
-import type {DeclaredSources} from '../tape/sources.js';
 import type {TreeAggregation} from '../tree/aggregation.js';
+import {ema} from '../averaging/averaging.js';
+import {isAverage, WeightAverages} from '../averaging/weight_averages.js';
+import {positive} from '../checks.js';
+import type {Schedule} from '../schedules/schedule.js';
+import {ScheduledValue} from '../schedules/scheduled_value.js';
+import {disposeBase, setLearningRate} from './base_optimizer.js';
 import {optionsOfConfig, privacyConfig} from './config.js';
-import {checkPrivacyOptions, type CheckedPrivacyOptions, type PrivacyOptions} from './options.js';
+import type {CheckedPrivacyOptions, PrivateOptimizerOptions} from './options.js';
 import {PrivateGradients, type PrivateStep} from './private_gradients.js';
 import {checkPrivate} from './provenance.js';
+import type {DrawnOptions, PiecesOptions} from './step_options.js';
 import {ledgerName} from './registered_class.js';
 
 /** tf.js does not export this type by name. */
@@ -23,31 +29,13 @@ const CLIP_NORM = 'l2NormClip';
 
 /** What a private optimizer adds to its base optimizer's step. */
 export interface PrivateOptimizerParts {
-  /** Makes what sees private gradients only (privacy rule 16). The private optimizer disposes it. */
-  readonly base: () => tf.Optimizer;
-  /** Options of the base optimizer, as JSON. */
+  /** Makes what sees private gradients only (privacy rule 16), for a learning rate. The private optimizer disposes it. */
+  readonly base: (learningRate: number) => tf.Optimizer;
+  /** Left out where the base optimizer brings its own. */
+  readonly learningRate?: number | Schedule;
+  /** The other options of the base optimizer, as JSON. */
   readonly config: tf.serialization.ConfigDict;
   readonly tree?: TreeAggregation;
-}
-
-/** What a step on a drawn batch may be told. */
-export interface DrawnStepOptions {
-  /** Default: all trainable variables, each of which the loss must then reach. */
-  readonly varList?: readonly tf.Variable[] | undefined;
-  /**
-   * Returns a scalar that depends on variables alone, such as weight regularizers. Its gradient is added after the noise, to an
-   * empty batch's too. Default: none.
-   */
-  readonly penalty?: (() => tf.Tensor) | undefined;
-}
-
-/** The same, and what is known of a batch that comes in one piece. */
-export interface DrawnOptions extends DrawnStepOptions, DeclaredSources {}
-
-/** The same for a batch that comes in pieces. */
-export interface PiecesOptions extends DrawnStepOptions {
-  /** Ends the step between two pieces, by throwing its reason; nothing is released then. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -62,14 +50,20 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
 
   protected readonly core: PrivateGradients;
   private readonly base: tf.Optimizer;
+  private readonly learningRate: ScheduledValue | undefined;
   private readonly config: tf.serialization.ConfigDict;
+  private readonly averages: WeightAverages | undefined;
 
   /** @throws DpError INVALID_OPTION. */
-  protected constructor({base, config, tree}: PrivateOptimizerParts, options: PrivacyOptions) {
+  protected constructor(parts: PrivateOptimizerParts, {averaging, ...options}: PrivateOptimizerOptions) {
     super();
-    this.config = config;
-    this.core = new PrivateGradients(ledgerName(this.getClassName()), checkPrivacyOptions(options), tree);
-    this.base = base();
+    const {base, learningRate, config, tree} = parts;
+    this.config = averaging === undefined ? config : {...config, averaging: {...averaging}};
+    if (learningRate !== undefined)
+      this.learningRate = new ScheduledValue('learningRate', learningRate, positive);
+    this.core = new PrivateGradients(ledgerName(this.getClassName()), options, tree);
+    if (averaging !== undefined) this.averages = new WeightAverages(ema(averaging));
+    this.base = base(this.learningRate?.at(0) ?? NaN);
   }
 
   /** Every release of this optimizer. */
@@ -176,7 +170,7 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
    * @param loss - Sensitive, and so is the result.
    */
   sumRecorded(loss: ProvedLoss, varList: readonly tf.Variable[]): PieceSum {
-    return this.core.sumRecorded(loss, varList);
+    return this.core.sumRecorded(loss, this.iterations, varList);
   }
 
   /**
@@ -199,13 +193,13 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
    * @param piece - Sensitive, and so is the result.
    */
   sumPiece(piece: BatchPiece, varList?: tf.Variable[]): PieceSum {
-    return this.core.sum(piece, varList);
+    return this.core.sum(piece, this.iterations, varList);
   }
 
   /** What another thread needs to know to sum pieces of the next step. Public, or private where it is adaptive. */
   get clippingOptions(): ClippingOptions {
-    const {clipping, microbatchSize} = this.core.options;
-    return {l2NormClip: this.core.l2NormClip, clipping, microbatchSize};
+    const {l2NormClip, clipping, microbatchSize} = this.core.optionsAt(this.iterations);
+    return {l2NormClip, clipping, microbatchSize};
   }
 
   /**
@@ -219,37 +213,51 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
       ? variableGradients
       : Object.entries(variableGradients).map(([name, tensor]) => ({name, tensor}));
     for (const {name, tensor} of gradients) checkPrivate(name, tensor);
+    this.averages?.checkNotSwapped();
+    if (this.learningRate?.isConstant === false)
+      setLearningRate(this.base, this.learningRate.at(this.iterations));
     this.base.applyGradients(gradients);
+    const names = gradients.map(({name}) => name);
+    this.averages?.update(names, this.iterations);
     this.incrementIterations();
   }
 
-  /** Disposes the base optimizer and its slots. */
+  /**
+   * Runs `f` while the averages of the weights stand in their place: to evaluate or save the averaged model. Without the option
+   * `averaging`, or before the first step, the weights stay as they are.
+   *
+   * @returns What `f` returns.
+   * @throws DpError INVALID_OPTION for a step inside of `f`.
+   */
+  async withAveragedWeights<R>(f: () => R | Promise<R>): Promise<R> {
+    return this.averages === undefined ? f() : this.averages.swappedIn(f);
+  }
+
+  /** Disposes the base optimizer, its slots and the averages. */
   override dispose(): void {
-    this.base.dispose();
-    // tf.js's momentum forgets the learning rate that it inherits. Its `instanceof` would say yes to any optimizer.
-    const {
-      MomentumOptimizer: {prototype},
-      SGDOptimizer,
-    } = tf;
-    if (Object.prototype.isPrototypeOf.call(prototype, this.base))
-      SGDOptimizer.prototype.dispose.call(this.base);
+    disposeBase(this.base);
+    this.averages?.dispose();
   }
 
   /** What a saved model keeps: everything but where noise comes from and where releases go. */
   override getConfig(): tf.serialization.ConfigDict {
-    return {...this.config, ...privacyConfig(this.core.options)};
+    return {
+      ...(this.learningRate && {learningRate: this.learningRate.config}),
+      ...this.config,
+      ...privacyConfig(this.core.options, this.core.scheduled),
+    };
   }
 
   /**
-   * What a checkpoint needs: the number of steps, the base optimizer's slots and, with adaptive clipping, the next step's
-   * clip norm. Private, like the weights. The slots are the live ones; the two scalars are the caller's to dispose.
+   * What a checkpoint needs: the number of steps, the base optimizer's slots, averages and, with adaptive clipping, the next
+   * step's clip norm. Private, like the weights. Slots and averages are the live ones; the two scalars are the caller's to
+   * dispose.
    */
   override async getWeights(): Promise<NamedTensor[]> {
     const weights = await this.base.getWeights();
-    const {clipping} = this.core.options;
-    if (clipping !== 'flat' && clipping.kind === 'adaptive')
-      weights.push({name: CLIP_NORM, tensor: tf.scalar(this.core.l2NormClip)});
-    return weights;
+    const {adaptedClip} = this.core;
+    if (adaptedClip !== undefined) weights.push({name: CLIP_NORM, tensor: tf.scalar(adaptedClip)});
+    return [...weights, ...(this.averages?.weights ?? [])];
   }
 
   /**
@@ -261,8 +269,9 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
       throw new DpError('INVALID_OPTION', 'an optimizer has at least one weight, got none');
     const clipNorm = weightValues.find(({name}) => name === CLIP_NORM);
     const [l2NormClip] = (await clipNorm?.tensor.data()) ?? [];
-    if (l2NormClip !== undefined) this.core.l2NormClip = l2NormClip;
-    const slots = weightValues.filter((weight) => weight !== clipNorm);
+    if (l2NormClip !== undefined) this.core.adaptedClip = l2NormClip;
+    if (this.averages !== undefined) this.averages.weights = weightValues.filter(isAverage);
+    const slots = weightValues.filter((weight) => weight !== clipNorm && !isAverage(weight));
     await this.extractIterations(slots);
     await this.base.setWeights(slots);
   }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import {DpError} from '../errors.js';
-import type {PrivacyOptions} from './options.js';
+import type {PrivateOptimizerOptions} from './options.js';
 import {PrivateOptimizer} from './private_optimizer.js';
 import {optionsOfConfig} from './config.js';
 import {registerOptimizer} from './registered_class.js';
@@ -12,7 +12,7 @@ export class PrivatizedOptimizer extends PrivateOptimizer {
   static readonly className = '@dp/optimizers>Privatized';
 
   /** @throws DpError INVALID_OPTION. */
-  constructor(optimizer: tf.Optimizer, options: PrivacyOptions) {
+  constructor(optimizer: tf.Optimizer, options: PrivateOptimizerOptions) {
     if (optimizer instanceof PrivateOptimizer) {
       throw new DpError(
         'INVALID_OPTION',
@@ -54,6 +54,6 @@ registerOptimizer(PrivatizedOptimizer);
  * privatize(tf.train.adadelta(1), {l2NormClip: 1, noiseMultiplier: 1.1, numMicrobatches: 256});
  * ```
  */
-export function privatize(optimizer: tf.Optimizer, options: PrivacyOptions): PrivatizedOptimizer {
+export function privatize(optimizer: tf.Optimizer, options: PrivateOptimizerOptions): PrivatizedOptimizer {
   return new PrivatizedOptimizer(optimizer, options);
 }
