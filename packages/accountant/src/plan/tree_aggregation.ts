@@ -43,7 +43,7 @@ export interface TreeAggregation {
  *
  * @example
  * const {event} = treeAggregation({noiseMultiplier: 8, steps: 250, maxParticipations: 8, minSeparation: 30});
- * new PldAccountant({neighboring: 'replaceSpecial'}).compose(event).epsilon(1e-5).upper; // 5.48...
+ * new PldAccountant({neighboring: 'replaceSpecial'}).compose(event).epsilon(1e-5).upper; // 5.545...
  */
 export function treeAggregation(options: TreeAggregationOptions): TreeAggregation {
   const {noiseMultiplier, steps, maxParticipations = 1, minSeparation = 0} = options;
