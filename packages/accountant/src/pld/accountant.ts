@@ -130,7 +130,10 @@ export class PldAccountant {
     const wide = (lower: number): number => this.tolerance * lower;
     return this.#larger(direction, {lower: 0, upper: 1}, wide, (way) => {
       const exact = this.#exactLogDelta(epsilon, way);
-      if (exact !== undefined) return around(Math.exp(exact));
+      if (exact !== undefined) {
+        const {lower, upper} = around(Math.exp(exact));
+        return {lower, upper: Math.min(1, upper)};
+      }
       const {terms, infinite, logShare} = this.#terms(way);
       const {lower, upper} = terms.length === 0 ? NO_LOSS : boundLogDelta(terms, epsilon, this.tolerance / 2);
       // What is released with infinite loss adds to the rest; and no delta is below 1 - e^epsilon.
@@ -161,7 +164,7 @@ export class PldAccountant {
       upper = Math.max(upper, found.upper);
     }
     const known = {lower, upper, lowerIsFor} as const;
-    if (this.#losses.nonPrivate) return {...known, why: NON_PRIVATE};
+    if (this.#losses.nonPrivate || this.#losses.precision === Infinity) return {...known, why: NON_PRIVATE};
     if (lower === Infinity) return {...known, why: INFINITE_LOSS};
     return upper - lower <= wide(lower) + Number.MIN_VALUE ? known : {...known, why: FINEST};
   }
@@ -175,8 +178,8 @@ export class PldAccountant {
   }
 
   #exactEpsilon(delta: number, direction: Direction): number | undefined {
-    const {nonPrivate, pairs} = this.#losses;
-    if (nonPrivate) return Infinity;
+    const {nonPrivate, pairs, precision} = this.#losses;
+    if (nonPrivate || precision === Infinity) return Infinity;
     if (pairs.size === 0)
       return this.#gaussian === Infinity ? 0 : gaussianEpsilon({noiseMultiplier: this.#gaussian, delta});
     const step = this.#singleStep();
@@ -184,8 +187,8 @@ export class PldAccountant {
   }
 
   #exactLogDelta(epsilon: number, direction: Direction): number | undefined {
-    const {nonPrivate, pairs} = this.#losses;
-    if (nonPrivate) return 0;
+    const {nonPrivate, pairs, precision} = this.#losses;
+    if (nonPrivate || precision === Infinity) return 0;
     if (pairs.size === 0) {
       if (this.#gaussian === Infinity) return Math.log(Math.max(0, -Math.expm1(epsilon)));
       return gaussianLogDeltaAnyEpsilon(this.#gaussian, epsilon);

@@ -1,4 +1,5 @@
 import {findRoot} from '../math/root.js';
+import type {PrivacyLoss} from './privacy_loss.js';
 import {type PldSpectrum, pldSpectrum} from './spectrum.js';
 import {type LossTerm, planForDelta, planForEpsilon, type TiltPlan} from './tilt.js';
 
@@ -19,18 +20,25 @@ const LOOSER = 3;
 const LOG_LEAST = -746;
 const MOST_LOOKS = 4;
 const MOST_STEPS_OUT = 200;
+/** Losses above this or below its inverse do not fit a grid, nor does an epsilon this many windows from 0. */
+const LARGEST_SCALE = 1e100;
+const MOST_WINDOWS = 2 ** 24;
+const MOST_PANELS = 2 ** 20;
 
 /**
  * Bounds on the epsilon at which the finite part of the composed losses has a delta of exp(`logDelta`).
  *
  * @param width - the interval width to stop at, given its lower end.
  * @param floor - nothing at or below this matters: an interval there is wide enough.
+ * @param loosening - factor on delta, as a power of e, for a lower bound where there is none at delta itself; doubled until
+ *   there is one.
  */
 export function boundEpsilon(
   terms: readonly LossTerm[],
   logDelta: number,
   width: (lower: number) => number,
   floor: number,
+  loosening = LOOSER,
 ): Interval {
   const search =
     (plan: TiltPlan) =>
@@ -40,6 +48,7 @@ export function boundEpsilon(
     });
   let plan = planForDelta(terms, logDelta);
   let [lower, upper] = [0, largestLoss(terms)];
+  if (!fitsAGrid(terms, plan)) return {lower, upper};
   let nearest = plan.epsilon;
   // The estimate may be off where rare large losses take over: look before measuring.
   for (let look = 0; look < MOST_LOOKS; look++) {
@@ -51,21 +60,27 @@ export function boundEpsilon(
     lower = Math.max(lower, Math.min(found.lower, upper));
     nearest = Math.min(upper, Math.max(lower, plan.epsilon));
     if (Math.abs(nearest - plan.epsilon) <= rough || upper <= floor) break;
-    plan = planForEpsilon(terms, nearest, logDelta);
+    const next = planForEpsilon(terms, nearest, logDelta);
+    if (!fitsAGrid(terms, next)) return {lower, upper};
+    plan = next;
   }
   const guess = Math.max(width(nearest), (floor - nearest) / 2);
   const enough = ({lower, upper}: Interval): number => (upper <= floor ? Infinity : width(lower));
   const found = narrowed(terms, plan, guess, search(plan), enough, {lower, upper});
-  const looser = logDelta + LOOSER;
+  const looser = logDelta + loosening;
   if (found.upper - found.lower <= enough(found) || found.lower > 0 || looser > -1) return found;
   // Within rounding of the largest loss there may be no lower bound but that of a larger delta.
-  return {...found, lower: Math.min(found.upper, boundEpsilon(terms, looser, width, floor).lower)};
+  return {
+    ...found,
+    lower: Math.min(found.upper, boundEpsilon(terms, looser, width, floor, 2 * loosening).lower),
+  };
 }
 
 /** Bounds on ln(delta) of the finite part of the composed losses at `epsilon`. */
 export function boundLogDelta(terms: readonly LossTerm[], epsilon: number, tolerance: number): Interval {
   if (epsilon >= largestLoss(terms)) return {lower: -Infinity, upper: -Infinity};
   const plan = planForEpsilon(terms, epsilon);
+  if (!fitsAGrid(terms, plan)) return {lower: -Infinity, upper: 0};
   const search = (spectrum: PldSpectrum): Interval => ({
     lower: Math.min(0, spectrum.lower(epsilon)),
     upper: Math.min(0, withTruncated(spectrum)(epsilon)),
@@ -109,6 +124,27 @@ function largestLoss(terms: readonly LossTerm[]): number {
     return sum + count * largest;
   }, 0);
   return Math.max(0, total * (1 + 2 ** -40));
+}
+
+/** Whether all numbers of a plan are within what doubles can square and tell apart, and the work is bearable. */
+function fitsAGrid(terms: readonly LossTerm[], plan: TiltPlan): boolean {
+  const {epsilon, tilt, deviation, window, logDelta} = plan;
+  const fits = (value: number): boolean => value > 1 / LARGEST_SCALE && value < LARGEST_SCALE;
+  return (
+    fits(tilt) &&
+    fits(deviation) &&
+    fits(window) &&
+    Math.abs(epsilon) < window * MOST_WINDOWS &&
+    terms.every(({loss}) => panels(loss, logDelta) < MOST_PANELS)
+  );
+}
+
+/** About how many quadrature panels a loss takes: with next to no noise, its density is a needle. */
+function panels({densities}: PrivacyLoss, logDelta: number): number {
+  return densities.reduce((sum, {range, roughness}) => {
+    const [from, to] = range(logDelta);
+    return sum + (to - from) * roughness(to);
+  }, 0);
 }
 
 /** The number of grid points that an interval as narrow as `width` should take. */

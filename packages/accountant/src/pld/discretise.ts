@@ -132,7 +132,9 @@ function splitDensity(
       const stop = left < kink && kink < right ? kink : right;
       const width = min(stop - left, WIDE / rough);
       // A last panel far narrower than the rest would only add rounding.
-      const end = stop - left - width < width * 1e-3 ? stop : left + width;
+      const reached = stop - left - width < width * 1e-3 ? stop : left + width;
+      // Panels narrower than two neighbouring doubles would never end.
+      const end = reached > left ? reached : stop;
       const narrow = (end - left) * rough < NARROW;
       const nodes = narrow ? NODES_3 : NODES_8;
       const weights = narrow ? WEIGHTS_3 : WEIGHTS_8;

@@ -1,7 +1,6 @@
 import type {LeafEvent} from '../leaf_event.js';
 import type {NeighbouringRelation} from '../neighbours.js';
 import {treeDepth} from '../plan/tree_depth.js';
-import {truncatedSampleLosses} from './truncated_sample_losses.js';
 import {gaussianMixtureLoss} from './gaussian_mixture_loss.js';
 import type {LossPair} from './loss_pairs.js';
 import type {LossAtom, PrivacyLoss} from './privacy_loss.js';
@@ -41,8 +40,6 @@ export function leafLosses(event: LeafEvent, relation: NeighbouringRelation): Lo
     }
     case 'permuteAndFlip':
       return {...symmetric(epsilonDeltaLoss(event.epsilon * times, 0)), attained: false};
-    case 'truncatedPoissonSampledGaussian':
-      return {losses: truncatedSampleLosses(event, relation), attained: false};
     case 'singleEpochTreeAggregation':
       return event.noiseMultiplier / (times * Math.sqrt(treeDepth(event.stepCounts)));
     default:

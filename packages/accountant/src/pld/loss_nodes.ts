@@ -32,6 +32,8 @@ export function lossNodes({atoms, densities}: PrivacyLoss, logMass: number): Los
         const mass = half * (WEIGHTS[i] as number) * density.density(x, loss);
         if (mass > 0) nodes.push([loss, log(mass)]);
       }
+      // Neither would panels narrower than two neighbouring doubles end, nor any of a range that is no number.
+      if (!(right > left)) break;
       left = right;
     }
   }

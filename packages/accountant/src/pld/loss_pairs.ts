@@ -4,6 +4,8 @@ import type {NeighbouringRelation} from '../neighbours.js';
 import {leafLosses} from './leaf_losses.js';
 import {gaussianMixtureLoss, replacedSampledGaussianLoss} from './gaussian_mixture_loss.js';
 import type {Direction, PrivacyLoss} from './privacy_loss.js';
+import type {TruncatedPoissonSampledGaussianEvent} from '../truncated_event.js';
+import {truncatedSampleLosses} from './truncated_sample_losses.js';
 import {subsetLoss, withReplacementLoss} from './subset_loss.js';
 
 /** The privacy losses of one event, direction by direction. */
@@ -79,6 +81,10 @@ export function withEvent(
         count,
       );
     }
+    case 'truncatedPoissonSampledGaussian':
+      if (event.samplingProbability === 0) return total;
+      if (event.noiseMultiplier === 0) return {...total, exposed: true};
+      return withPair(total, eventText(event), () => truncatedPair(event, relation), count);
     case 'repeatAndSelect':
       throw new Error('repeatAndSelect was not refused');
     default: {
@@ -130,6 +136,13 @@ function withSampledGaussian(
   if (z === 0) return {...total, exposed: true};
   const key = `sampledGaussian ${q} ${z}`;
   return withPair(total, key, () => sampledGaussian(q, z, replaced), count);
+}
+
+function truncatedPair(
+  event: TruncatedPoissonSampledGaussianEvent,
+  relation: NeighbouringRelation,
+): LossPair {
+  return {losses: truncatedSampleLosses(event, relation), attained: false};
 }
 
 function withPair(total: ComposedLosses, key: string, make: () => LossPair, count: number): ComposedLosses {

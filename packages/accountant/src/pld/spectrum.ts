@@ -5,7 +5,7 @@ import type {PrivacyLoss} from './privacy_loss.js';
 import {type LossTerm, type TiltPlan, truncation} from './tilt.js';
 
 // Looked up once: in a sandbox, such as a test runner's, each look-up of a global costs more than the function.
-const {abs, ceil, exp, expm1, floor, fround, log, log1p, max, min, round, sin, sqrt} = Math;
+const {abs, ceil, exp, expm1, floor, fround, log, log1p, log2, max, min, round, sin, sqrt} = Math;
 const {PI} = Math;
 
 /** The unit roundoff of a double. */
@@ -83,7 +83,9 @@ function stepFor(terms: readonly LossTerm[], wanted: number): number {
   if (lattice > 0 && terms.every(({loss}) => loss.lattice === lattice)) {
     return lattice / ceil(lattice / wanted);
   }
-  return fround(wanted);
+  // fround alone would make the smallest ones 0.
+  const scale = 2 ** floor(log2(wanted));
+  return fround(wanted / scale) * scale;
 }
 
 interface OnGrid {

@@ -27,6 +27,8 @@ export function truncatedSampleLosses(
   const t = full.probability;
   // More is worse, and 0 would be another pair.
   const kept = Math.min(q, Math.max(LEAST, (surplus.probability * cap) / (datasetSize * t)));
+  const always = (direction: Direction, z: number): PrivacyLoss =>
+    gaussianMixtureLoss({means: [1], probabilities: [1]}, z, direction);
   const mixed = (loss: (q: number, z: number) => PrivacyLoss): PrivacyLoss =>
     mixtureOfLosses(
       [
@@ -37,12 +39,16 @@ export function truncatedSampleLosses(
       full.error + surplus.error + 2 ** -50,
     );
   if (relation !== 'addOrRemoveOne') {
-    const loss = mixed(replacedSampledGaussianLoss);
+    const loss = mixed((p, noise) =>
+      p === 1 ? always('remove', noise / 2) : replacedSampledGaussianLoss(p, noise),
+    );
     return {remove: loss, add: loss};
   }
   const sampled =
     (direction: Direction) =>
     (p: number, noise: number): PrivacyLoss =>
-      gaussianMixtureLoss({means: [0, 1], probabilities: [1 - p, p]}, noise, direction);
+      p === 1
+        ? always(direction, noise)
+        : gaussianMixtureLoss({means: [0, 1], probabilities: [1 - p, p]}, noise, direction);
   return {remove: mixed(sampled('remove')), add: mixed(sampled('add'))};
 }

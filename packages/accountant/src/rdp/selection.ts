@@ -1,5 +1,5 @@
-/** Below this epsilon the closed form loses too many digits, and the simpler bound is as good. */
-const SMALL = 1e-3;
+/** Below this order times epsilon the closed form loses too many digits, and the simpler bound is as good. */
+const SMALL = 0.03;
 
 /**
  * Renyi divergence of any pure `epsilon`-private mechanism, that of randomised response with the losses epsilon and -epsilon:
@@ -24,7 +24,7 @@ export function pureRdp(epsilon: number, order: number): number {
  */
 export function boundedRangeRdp(epsilon: number, order: number): number {
   const simple = (order * epsilon * epsilon) / 8;
-  if (epsilon < SMALL) return Math.min(simple, epsilon);
+  if (order * epsilon < SMALL) return Math.min(simple, epsilon);
   const rise = order - 1;
   // ln of (e^epsilon - c) / (a (e^epsilon - 1)) and of e^t.
   const span = Math.log1p(-Math.exp(-order * epsilon)) - Math.log(order);
