@@ -1,35 +1,38 @@
-import {PldAccountant} from '@dp/accountant';
-import {DpError} from '@dp/optimizers';
-
-import type {SamplingPlan} from './sampling.js';
+import {DpError, privacySpent, type AnnouncedBatch, type LedgerRow, type Sampler} from '@dp/optimizers';
 
 /** Relative precision of a calibrated noise multiplier. */
 const PRECISION = 1e-4;
 const LEAST_NOISE = 1e-3;
 const MOST_NOISE = 1e7;
-/** What the sampler of noise may take of delta (privacy rule 15). */
-const NOISE_SHARE = 1e-3;
+
+/** What noise is calibrated for. */
+export interface CalibrationTarget {
+  /** Of the run: what it announces is what will be in the ledger. */
+  readonly sampler: Sampler;
+  readonly epochs: number;
+  /** D. */
+  readonly numParameters: number;
+  readonly targetEpsilon: number;
+  readonly delta: number;
+}
 
 /**
- * The smallest noise multiplier, to 1e-4 relative and on the safe side, with which the planned run's upper bound of epsilon is
- * at most the target. It is found with the accountant that reads the ledger afterwards, so that the run ends under it.
+ * The smallest noise multiplier, to 1e-4 relative and on the safe side, with which the planned run ends at or under the target
+ * by the upper bound of epsilon. It is found with the account that reads the ledger afterwards, of rows as they will be.
  *
  * @throws DpError INVALID_OPTION if no noise multiplier up to 1e7 is enough.
  */
-export function calibratedNoise(
-  plan: SamplingPlan,
-  {
-    targetEpsilon,
-    delta,
-    epochs,
-  }: {readonly targetEpsilon: number; readonly delta: number; readonly epochs: number},
-): number {
+export function calibratedNoise({
+  sampler,
+  epochs,
+  numParameters,
+  targetEpsilon,
+  delta,
+}: CalibrationTarget): number {
+  const batches = Array.from({length: epochs * sampler.stepsPerEpoch}, (_, ahead) => sampler.announce(ahead));
   const isEnough = (noiseMultiplier: number): boolean => {
-    const {event, count} = plan.events(noiseMultiplier, epochs);
-    const {upper} = new PldAccountant({neighboring: plan.neighboring})
-      .compose(event, count)
-      .epsilon(delta * (1 - NOISE_SHARE));
-    return upper <= targetEpsilon;
+    const rows = batches.map((batch, step) => plannedRow(batch, step, {noiseMultiplier, numParameters}));
+    return privacySpent({rows}, {delta}).epsilon <= targetEpsilon;
   };
   let upper = 1;
   for (; !isEnough(upper); upper *= 2) {
@@ -48,4 +51,31 @@ export function calibratedNoise(
     else lower = middle;
   }
   return upper;
+}
+
+/** A row of the run, as far as its cost depends on it. */
+function plannedRow(
+  {id: batchId, sampling}: AnnouncedBatch,
+  step: number,
+  {noiseMultiplier, numParameters}: {readonly noiseMultiplier: number; readonly numParameters: number},
+): LedgerRow {
+  return {
+    version: 1,
+    release: step,
+    what: 'gradientSum',
+    optimizer: {className: 'planned', id: 'planned'},
+    step,
+    mechanism: {kind: 'gaussian'},
+    batchId,
+    sampling,
+    noiseMultiplier,
+    sensitivity: 1,
+    l2NormClip: 1,
+    clipping: 'planned',
+    microbatchSize: 1,
+    divisor: 1,
+    grid: 1,
+    numParameters,
+    random: {name: 'planned', secure: true},
+  };
 }

@@ -1,106 +1,75 @@
-import {
-  CallbackList,
-  CustomCallback,
-  History,
-  type CustomCallbackArgs,
-  type LayersModel,
-} from '@tensorflow/tfjs-layers';
+import {History, type LayersModel} from '@tensorflow/tfjs-layers';
 import {DpError} from '@dp/optimizers';
 
-import {Budget} from './budget.js';
+import {callbackList} from './callbacks/list.js';
 import {exampleWeights} from './class_weights.js';
-import {compiledOf, trainableVariables} from './compiled.js';
+import {compiledOf} from './compiled.js';
 import type {RandomAccessDataset} from './dataset.js';
 import {EpochMeans} from './epoch_means.js';
-import type {CallbackInstance, DpTrainingArgs, TrainingCallback} from './fit_args.js';
-import type {TrainingPlan} from './plan.js';
+import type {DpTrainingArgs} from './fit_args.js';
+import type {Position, TrainingPlan} from './plan.js';
 import {openSteps, type Steps} from './workers/open_steps.js';
 
 /** One run of `fit`. */
 export interface FitRequest {
   readonly model: LayersModel;
   readonly plan: TrainingPlan;
+  /** Where to begin. */
+  readonly from: Position;
   readonly args: DpTrainingArgs;
   /** Sensitive. */
   readonly dataset: RandomAccessDataset;
-  /** The validation's loss and metrics, by name without `val_`. They are covered by no epsilon. */
+  /** The validation's loss and metrics, by name with `val_`. */
   readonly validate?: (() => Readonly<Record<string, number>>) | undefined;
 }
 
 /** Draws batches, takes a private step on each, and tells callbacks: the whole of `fit`, top to bottom. */
 export async function fitPlan(request: FitRequest): Promise<History> {
-  const {model, plan, args, dataset} = request;
-  const {maxPhysicalBatch = Infinity, signal} = args;
-  const weightsOf = exampleWeights(
-    model.outputs.map(({name, shape}, o) => ({name: model.outputNames[o] ?? name, shape})),
-    args.classWeight,
-  );
-  const {optimizer} = plan;
-  const options = {
-    model,
-    compiled: compiledOf(model),
-    optimizer,
-    dataset,
-    weightsOf,
-    maxPhysicalBatch,
-    signal,
-  };
+  const {model, plan, from, args, dataset} = request;
+  const {epochs = 1, maxPhysicalBatch = Infinity} = args;
+  const {optimizer, sampler} = plan;
+  const remaining = Math.max(0, (epochs - from.epoch) * sampler.stepsPerEpoch - from.batch);
+  if (remaining > 0 && !plan.allowsNextOf(remaining)) throw budgetSpent(plan);
+  const compiled = compiledOf(model);
+  const outputs = model.outputs.map(({shape}, o) => ({name: model.outputNames[o] ?? '', shape}));
+  const weightsOf = exampleWeights(outputs, args.classWeight);
+  const options = {model, compiled, optimizer, dataset, weightsOf, maxPhysicalBatch};
   const steps = await openSteps(options, args.workers);
   try {
-    return await train(request, steps);
+    return await train(request, steps, remaining);
   } finally {
     steps.dispose();
   }
 }
 
-async function train({model, plan, args, validate}: FitRequest, steps: Steps): Promise<History> {
-  const {epochs = 1, initialEpoch = 0, verbose = 1, signal} = args;
-  const {sampler, batchSize} = plan;
+async function train(
+  {model, plan, from, args, validate}: FitRequest,
+  steps: Steps,
+  planned: number,
+): Promise<History> {
+  const {epochs = 1, signal} = args;
+  const {sampler} = plan;
   const {stepsPerEpoch} = sampler;
-  const compiled = compiledOf(model);
-  const budget = budgetOf(plan, model);
-  let remaining = Math.max(0, epochs - initialEpoch) * stepsPerEpoch;
-  if (remaining > 0 && budget?.allowsNextOf(remaining) === false) throw budgetSpent(plan);
+  let remaining = planned;
   let isAllowed = true;
-
   const history = new History();
-  const callbacks = new CallbackList([...callbackList(args), history]);
-  const names = [
-    ...compiled.names,
-    ...(validate === undefined ? [] : compiled.names.map((name) => `val_${name}`)),
-  ];
-  callbacks.setParams({
-    epochs,
-    initialEpoch,
-    samples: plan.privacy.numExamples,
-    steps: stepsPerEpoch,
-    batchSize,
-    verbose,
-    doValidation: validate !== undefined,
-    metrics: [...names, 'epsilon'],
-  });
-  callbacks.setModel(model);
-  model.history = history;
+  const callbacks = callbackList({model, plan, from, args, history, doValidation: validate !== undefined});
   await callbacks.onTrainBegin();
   model.stopTraining = false;
   const mayGoOn = (): boolean => isAllowed && !model.stopTraining && signal?.aborted !== true;
-  for (let epoch = initialEpoch; epoch < epochs && mayGoOn(); epoch++) {
+  for (let {epoch, batch} = from; epoch < epochs && mayGoOn(); epoch++, batch = 0) {
     await callbacks.onEpochBegin(epoch);
     const means = new EpochMeans();
-    for (let batch = 0; batch < stepsPerEpoch && mayGoOn(); batch++) {
+    for (; batch < stepsPerEpoch && mayGoOn(); batch++) {
       await callbacks.onBatchBegin(batch, {});
       const {size, values} = await steps.take(sampler.next());
+      plan.position = batch + 1 === stepsPerEpoch ? {epoch: epoch + 1, batch: 0} : {epoch, batch: batch + 1};
       means.add(values, size);
       await callbacks.onBatchEnd(batch, batchLogs(plan, batch, size, values));
       remaining--;
-      isAllowed = remaining === 0 || budget?.allowsNextOf(remaining) !== false;
+      isAllowed = remaining === 0 || plan.allowsNextOf(remaining);
     }
-    const validation = Object.entries(validate?.() ?? {}).map(([name, value]) => [`val_${name}`, value]);
-    await callbacks.onEpochEnd(epoch, {
-      ...means.values(),
-      ...(Object.fromEntries(validation) as Record<string, number>),
-      epsilon: plan.spent().epsilon,
-    });
+    await callbacks.onEpochEnd(epoch, {...means.values(), ...validate?.(), epsilon: plan.spent().epsilon});
   }
   await callbacks.onTrainEnd();
   return history;
@@ -117,30 +86,12 @@ function batchLogs(
   return Object.defineProperty(logs, 'epsilon', {get: () => plan.spent().epsilon, enumerable: false});
 }
 
-function budgetOf(plan: TrainingPlan, model: LayersModel): Budget | undefined {
-  if (plan.budget === undefined) return undefined;
-  const numParameters = trainableVariables(model).reduce((sum, {size}) => sum + size, 0);
-  const {optimizer, sampler, privacy, budget: epsilon} = plan;
-  return new Budget({optimizer, sampler, epsilon, delta: privacy.delta, numParameters});
-}
-
 function budgetSpent(plan: TrainingPlan): DpError {
   const {epsilon, delta} = plan.spent();
+  const budget = plan.privacy.budget ?? plan.privacy.targetEpsilon ?? Infinity;
   return new DpError(
     'BUDGET_SPENT',
-    `the budget of epsilon ${plan.budget} at delta ${delta} has no room for another step: ${epsilon} is spent. ` +
+    `the budget of epsilon ${budget} at delta ${delta} has no room for another step: ${epsilon} is spent. ` +
       'What is released is released; a larger privacy.budget is a weaker promise, to be made on purpose',
-  );
-}
-
-function callbackList({callbacks = [], yieldEvery = 'auto'}: DpTrainingArgs): CustomCallback[] {
-  const given = (Array.isArray(callbacks) ? callbacks : [callbacks]) as readonly (
-    CallbackInstance | TrainingCallback
-  )[];
-  // tf.js yields in the callbacks that it makes of plain objects; here one does even if there are none.
-  return [{}, ...given].map((callback) =>
-    'setParams' in callback
-      ? (callback as CustomCallback)
-      : new CustomCallback(callback as CustomCallbackArgs, yieldEvery),
   );
 }

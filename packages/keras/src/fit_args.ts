@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {Callback} from '@tensorflow/tfjs-layers';
 import {DpError} from '@dp/optimizers';
 
-import type {SamplingChoice} from './sampling.js';
+import {kindOf, type SamplingChoice} from './sampling.js';
 import type {Workers} from './workers/options.js';
 
 /** What callbacks are told. But for `epsilon` it comes straight from the examples, and no epsilon covers it (privacy rule 19). */
@@ -79,11 +79,11 @@ export interface DpFitArgs extends DpTrainingArgs {
 }
 
 /** @throws DpError INVALID_OPTION if `shuffle` is not what the sampling does. */
-export function checkShuffle(shuffle: unknown, sampling: SamplingChoice): void {
-  if (shuffle === undefined || shuffle === true) return;
+export function checkShuffle(shuffle: boolean | undefined, sampling: SamplingChoice): void {
+  if (shuffle === undefined || shuffle === (sampling !== 'fixed')) return;
   throw new DpError(
     'INVALID_OPTION',
-    `shuffle must agree with privacy.sampling ('${sampling}', which draws at random), got ${JSON.stringify(shuffle)}; leave it out`,
+    `shuffle must agree with privacy.sampling ('${kindOf(sampling)}'), got ${JSON.stringify(shuffle)}; leave it out, or change privacy.sampling`,
   );
 }
 

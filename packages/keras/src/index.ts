@@ -11,7 +11,7 @@ export {
 } from './fit_args.js';
 export {type CalibratedOptions, type PlannedOptimizer, type TrainingPlan} from './plan.js';
 export {type PrivacyConfig} from './privacy.js';
-export {type SamplingChoice, type SamplingPlan} from './sampling.js';
+export {type PrivacyUnit, type SamplingChoice} from './sampling.js';
 export {type Examples, type RandomAccessDataset, type Tensors} from './dataset.js';
 export {fitSampled, type FitSampledOptions, type FitSampledResult, type StepReport} from './fit_sampled.js';
 export {type WorkerOptions, type Workers} from './workers/options.js';

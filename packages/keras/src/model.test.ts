@@ -51,8 +51,9 @@ describe('a private model', () => {
     expect(made.privacySpent()).toMatchObject({neighboring: 'addOrRemoveOne', releases: 48});
   });
 
-  test('meets a target epsilon from below, and then refuses to go on', async () => {
-    for (const sampling of ['poisson', 'shuffle'] as const) {
+  test.each(['poisson', 'shuffle'] as const)(
+    'meets a target epsilon from below, and then refuses to go on (%s)',
+    async (sampling) => {
       const made = model();
       made.compile({
         optimizer: (calibrated) => dpSGD({learningRate: 1, l2NormClip: 1, ...calibrated}),
@@ -65,8 +66,8 @@ describe('a private model', () => {
       expect(epsilon).toBeLessThanOrEqual(2);
       expect(epsilon).toBeGreaterThan(1.99);
       await expect(made.fit(x, y, {batchSize: 4})).rejects.toMatchObject({code: 'BUDGET_SPENT'});
-    }
-  });
+    },
+  );
 
   test('stops before the step that would pass the budget', async () => {
     const made = compiled({budget: 3});

@@ -2,12 +2,19 @@ import type * as tf from '@tensorflow/tfjs-core';
 import {model as layersModel, sequential, type History, type LayersModel} from '@tensorflow/tfjs-layers';
 import {DpError, type Ledger, type PrivacySpent} from '@dp/optimizers';
 
-import {compiledOf} from './compiled.js';
+import {checkpointOf, readCheckpoint, restoreCheckpoint} from './checkpoint/checkpoint.js';
+import {compiledOf, trainableVariables} from './compiled.js';
 import {tensorDataset, type RandomAccessDataset} from './dataset.js';
 import {checkFitArgs, checkShuffle, type DpFitArgs, type DpTrainingArgs} from './fit_args.js';
 import {fitPlan} from './fit.js';
 import {pendingOptimizer} from './pending_optimizer.js';
-import {checkPlannedOptimizer, TrainingPlan, type PlannedOptimizer} from './plan.js';
+import {
+  checkPlannedOptimizer,
+  TrainingPlan,
+  type PlannedOptimizer,
+  type PlanOptions,
+  type Position,
+} from './plan.js';
 import type {PrivacyConfig} from './privacy.js';
 
 type ModelCompileArgs = Parameters<LayersModel['compile']>[0];
@@ -25,6 +32,7 @@ export interface DpCompileArgs extends Omit<ModelCompileArgs, 'optimizer'> {
 export class DpModel {
   private compileArgs: DpCompileArgs | undefined;
   private plan: TrainingPlan | undefined;
+  private resumeFrom: Position | undefined;
   private isTraining = false;
 
   /** @param layersModel - Not copied: training changes its weights. */
@@ -51,6 +59,7 @@ export class DpModel {
     });
     this.compileArgs = args;
     this.plan = undefined;
+    this.resumeFrom = undefined;
   }
 
   /**
@@ -90,9 +99,7 @@ export class DpModel {
 
   /** What training has spent so far. @throws DpError UNSUPPORTED before the first `fit`. */
   privacySpent(): PrivacySpent {
-    if (this.plan === undefined)
-      throw new DpError('UNSUPPORTED', 'nothing is planned before the first fit, so that nothing is spent');
-    return this.plan.spent();
+    return this.planned().spent();
   }
 
   /** As `tf.LayersModel.evaluate`. What it returns is covered by no epsilon, unless the examples are public. */
@@ -107,6 +114,39 @@ export class DpModel {
   /** As `tf.LayersModel.predict`. */
   predict(x: tf.Tensor | tf.Tensor[], args?: PredictArgs): tf.Tensor | tf.Tensor[] {
     return this.layersModel.predict(x, args);
+  }
+
+  /**
+   * What training needs to go on after the process has ended: weights, the optimizer's state, the place in the epoch, and what
+   * the ledger held. Private, like the weights.
+   *
+   * @throws DpError UNSUPPORTED before the first `fit`.
+   */
+  async checkpoint(): Promise<Uint8Array> {
+    return checkpointOf(this.layersModel, this.planned());
+  }
+
+  /**
+   * Goes on from a checkpoint: the next `fit` begins where it was made, with fresh noise. The model must be compiled as it was,
+   * with the ledger of that run.
+   *
+   * @throws DpError CHECKPOINT for a damaged one, or one of another model or run; LEDGER_MISSING or LEDGER_CORRUPT unless the
+   *   ledger is that of the checkpoint, with all of its rows.
+   */
+  async restore(bytes: Uint8Array): Promise<void> {
+    const {optimizer, privacy} = this.compiled();
+    const checkpoint = readCheckpoint(bytes);
+    const {noiseMultiplier, rest, constants} = checkpoint;
+    privacy.ledger?.checkHolds(checkpoint.ledger);
+    const plan = this.newPlan({
+      optimizer,
+      batchSize: constants.batchSize,
+      epochs: 1,
+      resumed: {noiseMultiplier, rest},
+    });
+    await restoreCheckpoint(this.layersModel, plan, checkpoint);
+    this.use(plan);
+    this.resumeFrom = checkpoint.position;
   }
 
   private async train(
@@ -125,27 +165,55 @@ export class DpModel {
       throw new DpError('UNSUPPORTED', 'another fit of this model is going on; await it first');
     this.isTraining = true;
     try {
-      this.plan = this.planFor(args);
-      return await fitPlan({model: this.layersModel, plan: this.plan, args, dataset, validate});
+      const plan = this.planFor(args);
+      const from = this.begin(args);
+      return await fitPlan({model: this.layersModel, plan, from, args, dataset, validate});
     } finally {
       this.isTraining = false;
     }
   }
 
+  /** Where to begin: at `initialEpoch`, or where the checkpoint was made. */
+  private begin({initialEpoch}: DpTrainingArgs): Position {
+    const {resumeFrom} = this;
+    if (resumeFrom !== undefined && initialEpoch !== undefined && initialEpoch !== resumeFrom.epoch) {
+      throw new DpError(
+        'INVALID_OPTION',
+        `initialEpoch must be that of the checkpoint (${resumeFrom.epoch}), got ${initialEpoch}; leave it out`,
+      );
+    }
+    this.resumeFrom = undefined;
+    return resumeFrom ?? {epoch: initialEpoch ?? 0, batch: 0};
+  }
+
   /** The plan of all calls of `fit` with one batch size. */
   private planFor({batchSize, epochs = 1, initialEpoch = 0}: DpTrainingArgs): TrainingPlan {
-    const {optimizer, privacy} = this.compiled();
-    const known = this.plan;
-    const expected = known?.batchSize ?? expectedBatchSize(optimizer);
-    if (known !== undefined && (batchSize ?? expected) === known.batchSize) return known;
-    const plan = new TrainingPlan(
-      privacy,
-      known?.optimizer ?? optimizer,
-      batchSize ?? expected ?? 32,
-      epochs - initialEpoch,
+    const {optimizer} = this.compiled();
+    const {plan} = this;
+    const expected = plan?.batchSize ?? expectedBatchSize(optimizer);
+    if (plan !== undefined && (batchSize ?? expected) === plan.batchSize) return plan;
+    return this.use(
+      this.newPlan({
+        optimizer: plan?.optimizer ?? optimizer,
+        batchSize: batchSize ?? expected ?? 32,
+        epochs: epochs - initialEpoch,
+      }),
     );
+  }
+
+  private newPlan(options: Omit<PlanOptions, 'privacy' | 'numParameters'>): TrainingPlan {
+    const numParameters = trainableVariables(this.layersModel).reduce((sum, {size}) => sum + size, 0);
+    return new TrainingPlan({...options, privacy: this.compiled().privacy, numParameters});
+  }
+
+  private use(plan: TrainingPlan): TrainingPlan {
     this.layersModel.optimizer = plan.optimizer;
-    return plan;
+    return (this.plan = plan);
+  }
+
+  private planned(): TrainingPlan {
+    if (this.plan !== undefined) return this.plan;
+    throw new DpError('UNSUPPORTED', 'nothing is planned before the first fit, so that nothing is spent');
   }
 
   private compiled(): DpCompileArgs {
@@ -168,7 +236,7 @@ export class DpModel {
       const scalars = [this.layersModel.evaluate(x, y, {batchSize})].flat();
       const values = scalars.map((scalar) => scalar.dataSync()[0] ?? NaN);
       for (const scalar of scalars) scalar.dispose();
-      return Object.fromEntries(names.map((name, i) => [name, values[i] ?? NaN]));
+      return Object.fromEntries(names.map((name, i) => [`val_${name}`, values[i] ?? NaN]));
     };
   }
 }

@@ -5,12 +5,14 @@ import {
   privacySpent,
   type PrivacyOptions,
   type PrivacySpent,
+  type RestOfEpoch,
   type Sampler,
 } from '@dp/optimizers';
 
+import {Budget} from './budget.js';
 import {calibratedNoise} from './calibrate.js';
 import {checkPrivacy, type PrivacyConfig} from './privacy.js';
-import {samplingPlan, type SamplingPlan} from './sampling.js';
+import {makeSampler} from './sampling.js';
 
 /** What the plan decides of an optimizer. */
 export type CalibratedOptions = Required<
@@ -21,40 +23,63 @@ export type CalibratedOptions = Required<
 /** A private optimizer, or a function that makes one of what the plan has decided. */
 export type PlannedOptimizer = PrivateOptimizer | ((calibrated: CalibratedOptions) => PrivateOptimizer);
 
+/** What a plan is made of. */
+export interface PlanOptions {
+  readonly privacy: PrivacyConfig;
+  readonly optimizer: PlannedOptimizer;
+  readonly batchSize: number;
+  /** Of the first `fit`, for calibration. */
+  readonly epochs: number;
+  /** D. */
+  readonly numParameters: number;
+  /** Of a run that goes on: its noise is not calibrated anew, and its epoch is finished. */
+  readonly resumed?: {readonly noiseMultiplier: number; readonly rest: RestOfEpoch | undefined};
+}
+
+/** Where training is: whole epochs done, and batches of the next. */
+export interface Position {
+  readonly epoch: number;
+  readonly batch: number;
+}
+
 /**
  * Sampler, clipping, noise and the event that is accounted, made from one set of constants: what is declared once cannot
  * disagree with itself.
  */
 export class TrainingPlan {
+  readonly privacy: PrivacyConfig;
+  readonly batchSize: number;
   readonly optimizer: PrivateOptimizer;
   readonly sampler: Sampler;
-  readonly sampling: SamplingPlan;
+  /** The last step's place. */
+  position: Position = {epoch: 0, batch: 0};
+  private readonly epsilonBudget: Budget | undefined;
 
   /** @throws DpError INVALID_OPTION for constants that do not fit together. */
-  constructor(
-    readonly privacy: PrivacyConfig,
-    optimizer: PlannedOptimizer,
-    readonly batchSize: number,
-    epochs: number,
-  ) {
-    const {numExamples, sampling = 'poisson', randomSource, targetEpsilon} = privacy;
-    this.sampling = samplingPlan(sampling, {
+  constructor(options: PlanOptions) {
+    const {privacy, optimizer, batchSize, numParameters, resumed} = options;
+    const {numExamples, sampling = 'poisson', unit = 'example', randomSource, delta} = privacy;
+    this.privacy = privacy;
+    this.batchSize = batchSize;
+    this.sampler = makeSampler({
+      sampling,
+      unit,
       numExamples,
       batchSize,
+      rest: resumed?.rest,
       ...(randomSource !== undefined && {source: randomSource}),
     });
-    this.optimizer =
-      typeof optimizer === 'function'
-        ? this.calibrated(optimizer, privacy.plannedEpochs ?? epochs)
-        : optimizer;
-    if (typeof optimizer !== 'function' && targetEpsilon !== undefined) throw notCalibrated(this.optimizer);
-    this.checkFits(sampling);
-    this.sampler = this.sampling.makeSampler();
-  }
-
-  /** The epsilon that may not be passed, if there is one. */
-  get budget(): number | undefined {
-    return this.privacy.budget ?? this.privacy.targetEpsilon;
+    this.optimizer = typeof optimizer === 'function' ? this.calibrated(optimizer, options) : optimizer;
+    this.checkFits();
+    const epsilon = privacy.budget ?? privacy.targetEpsilon;
+    if (epsilon !== undefined)
+      this.epsilonBudget = new Budget({
+        optimizer: this.optimizer,
+        sampler: this.sampler,
+        epsilon,
+        delta,
+        numParameters,
+      });
   }
 
   get ledger(): Ledger {
@@ -66,38 +91,56 @@ export class TrainingPlan {
     return privacySpent(this.ledger, {delta: this.privacy.delta});
   }
 
+  /**
+   * Whether one more step keeps the budget.
+   *
+   * @param remaining - Steps that are planned from here, this one among them.
+   */
+  allowsNextOf(remaining: number): boolean {
+    return this.epsilonBudget?.allowsNextOf(remaining) ?? true;
+  }
+
   private calibrated(
     make: (calibrated: CalibratedOptions) => PrivateOptimizer,
-    epochs: number,
+    {epochs, numParameters, resumed}: PlanOptions,
   ): PrivateOptimizer {
-    const {targetEpsilon, delta, randomSource, ledger = new Ledger()} = this.privacy;
+    const {targetEpsilon, delta, randomSource, plannedEpochs = epochs, ledger = new Ledger()} = this.privacy;
     if (targetEpsilon === undefined) {
       throw new DpError(
         'INVALID_OPTION',
         'an optimizer that is a function of calibrated options needs privacy.targetEpsilon; or give an optimizer with a noise multiplier',
       );
     }
-    const noiseMultiplier = calibratedNoise(this.sampling, {targetEpsilon, delta, epochs});
+    const {sampler, batchSize} = this;
+    const noiseMultiplier =
+      resumed?.noiseMultiplier ??
+      calibratedNoise({sampler, epochs: plannedEpochs, numParameters, targetEpsilon, delta});
     const optimizer = make({
       noiseMultiplier,
-      numMicrobatches: this.batchSize,
-      expectedBatchSize: this.batchSize,
+      numMicrobatches: batchSize,
+      expectedBatchSize: batchSize,
       ledger,
       ...(randomSource !== undefined && {randomSource}),
     });
     checkOptimizer(optimizer);
-    const made = optimizer.privacyOptions;
-    if (made.noiseMultiplier !== noiseMultiplier || optimizer.ledger !== ledger) {
+    const [row] = optimizer.foresee([sampler.announce(0)], numParameters);
+    if (row?.noiseMultiplier !== noiseMultiplier || optimizer.ledger !== ledger) {
       throw new DpError(
         'INVALID_OPTION',
-        `the optimizer must take the calibrated options as they are (noiseMultiplier ${noiseMultiplier}, ledger), got noiseMultiplier ${made.noiseMultiplier}. ` +
+        `the optimizer must take the calibrated options as they are (noiseMultiplier ${noiseMultiplier}, ledger), but would release with noiseMultiplier ${row?.noiseMultiplier}. ` +
           'Write optimizer: (calibrated) => dpSGD({learningRate, l2NormClip, ...calibrated})',
+      );
+    }
+    if (row.mechanism.kind !== 'gaussian') {
+      throw new DpError(
+        'UNSUPPORTED',
+        'noise is not calibrated for tree aggregation: give an optimizer with a noise multiplier, and privacy.budget',
       );
     }
     return optimizer;
   }
 
-  private checkFits(sampling: string): void {
+  private checkFits(): void {
     const {expectedBatchSize, microbatchSize, mayExceed} = this.optimizer.privacyOptions;
     if (expectedBatchSize !== this.batchSize) {
       throw new DpError(
@@ -105,7 +148,8 @@ export class TrainingPlan {
         `batchSize must be what the optimizer expects (expectedBatchSize ${expectedBatchSize}), got ${this.batchSize}`,
       );
     }
-    if (sampling !== 'poisson') return;
+    const {sampling = 'poisson'} = this.privacy;
+    if (sampling === 'shuffle' || sampling === 'fixed') return;
     if (!mayExceed) {
       throw new DpError(
         'INVALID_OPTION',

@@ -1,7 +1,7 @@
 import {DpError, type Ledger} from '@dp/optimizers';
 import type {RandomSource} from '@dp/random';
 
-import type {SamplingChoice} from './sampling.js';
+import type {PrivacyUnit, SamplingChoice} from './sampling.js';
 
 /** What `compile` is told of privacy. Everything is a public constant. */
 export interface PrivacyConfig {
@@ -18,6 +18,8 @@ export interface PrivacyConfig {
   readonly budget?: number;
   /** How batches are drawn. Default: `'poisson'`. */
   readonly sampling?: SamplingChoice;
+  /** Whose records are private together. Default: `'example'`, each record by itself. */
+  readonly unit?: PrivacyUnit;
   /** Epochs that `targetEpsilon` is calibrated for, over all calls of `fit`. Default: those of the first. */
   readonly plannedEpochs?: number;
   /** Where releases are recorded, for an `optimizer` that is a function. Default: a new ledger in memory. */

@@ -1,55 +1,81 @@
-import {gaussian, poissonSampled, type DpEvent, type NeighbouringRelation} from '@dp/accountant';
-import {DpError, poissonSampler, shuffleSampler, type Sampler, type SamplerOptions} from '@dp/optimizers';
-import {effectiveSamplingProbability} from '@dp/random';
+import {
+  cappedUserSampler,
+  DpError,
+  fixedSampler,
+  poissonSampler,
+  shuffleSampler,
+  truncatedPoissonSampler,
+  userSampler,
+  type RestOfEpoch,
+  type Sampler,
+  type UserIds,
+} from '@dp/optimizers';
+import type {RandomSource} from '@dp/random';
 
 /**
- * How batches are drawn (privacy rules 1-4): `'poisson'`, each record joins each batch independently; `'shuffle'`, a fresh
- * permutation an epoch, which amplifies nothing.
+ * How batches are drawn (privacy rules 1-4).
+ *
+ * - `'poisson'`: each record joins each batch independently. The only one that amplifies and has no cap.
+ * - `{kind: 'truncatedPoisson', maxBatchSize}`: the same, and of a larger batch so many are kept at random. It costs more.
+ * - `'shuffle'`: a fresh permutation an epoch. It amplifies nothing.
+ * - `'fixed'`: the order in which the records lie. The same.
  */
-export type SamplingChoice = 'poisson' | 'shuffle';
+export type SamplingChoice =
+  'poisson' | 'shuffle' | 'fixed' | {readonly kind: 'truncatedPoisson'; readonly maxBatchSize: number};
 
-/** One way of drawing batches, with what it costs: sampler and event are made from the same constants. */
-export interface SamplingPlan {
-  readonly neighboring: NeighbouringRelation;
-  readonly stepsPerEpoch: number;
-  makeSampler(): Sampler;
-  /** What so many epochs with one noise multiplier are. */
-  events(noiseMultiplier: number, epochs: number): {readonly event: DpEvent; readonly count: number};
+/**
+ * Whose records are private together (privacy rule 21). `'example'`: each record is one. With `userIds`, one for each record
+ * (sensitive), all records of a user: either `sampleUsers`, and each user joins a batch with one of her records; or at most
+ * `maxExamplesPerUser` of her records take part at all.
+ */
+export type PrivacyUnit =
+  | 'example'
+  | {readonly userIds: UserIds; readonly sampleUsers: {readonly numUsers: number}}
+  | {readonly userIds: UserIds; readonly maxExamplesPerUser: number};
+
+/** What a sampler is made from. But for `unit` all are public constants. */
+export interface SamplingOptions {
+  readonly sampling: SamplingChoice;
+  readonly unit: PrivacyUnit;
+  readonly numExamples: number;
+  readonly batchSize: number;
+  readonly source?: RandomSource;
+  /** Of a run that goes on. */
+  readonly rest?: RestOfEpoch | undefined;
 }
 
-const PLANS: {readonly [K in SamplingChoice]: (options: SamplerOptions) => SamplingPlan} = {
-  poisson(options) {
-    const {numExamples, batchSize} = options;
-    const samplingProbability = effectiveSamplingProbability(batchSize / numExamples);
-    const stepsPerEpoch = Math.floor(numExamples / batchSize);
-    return {
-      neighboring: 'addOrRemoveOne',
-      stepsPerEpoch,
-      makeSampler: () => poissonSampler(options),
-      events: (noiseMultiplier, epochs) => ({
-        event: poissonSampled({samplingProbability, event: gaussian({noiseMultiplier})}),
-        count: epochs * stepsPerEpoch,
-      }),
-    };
-  },
-  shuffle(options) {
-    const {numExamples, batchSize} = options;
-    return {
-      neighboring: 'replaceSpecial',
-      stepsPerEpoch: Math.ceil(numExamples / batchSize),
-      makeSampler: () => shuffleSampler(options),
-      events: (noiseMultiplier, epochs) => ({event: gaussian({noiseMultiplier}), count: epochs}),
-    };
-  },
-};
-
-/** @throws DpError INVALID_OPTION. */
-export function samplingPlan(choice: SamplingChoice, options: SamplerOptions): SamplingPlan {
-  if (!Object.hasOwn(PLANS, choice)) {
-    throw new DpError(
-      'INVALID_OPTION',
-      `privacy.sampling must be one of ${Object.keys(PLANS).join(', ')}, got ${JSON.stringify(choice)}`,
-    );
+/** @throws DpError INVALID_OPTION, or UNSUPPORTED for users whose records are not Poisson-sampled. */
+export function makeSampler({sampling, unit, rest, ...options}: SamplingOptions): Sampler {
+  if (unit !== 'example') {
+    if (sampling !== 'poisson') {
+      throw new DpError(
+        'UNSUPPORTED',
+        `privacy.unit of users needs privacy.sampling: 'poisson', got ${JSON.stringify(sampling)}: other ways of sampling users have no account`,
+      );
+    }
+    const {userIds, ...how} = unit;
+    return 'sampleUsers' in how
+      ? userSampler({...options, userIds, ...how.sampleUsers})
+      : cappedUserSampler({...options, userIds, ...how});
   }
-  return PLANS[choice](options);
+  switch (kindOf(sampling)) {
+    case 'poisson':
+      return poissonSampler(options);
+    case 'truncatedPoisson':
+      return truncatedPoissonSampler({...options, ...(sampling as {maxBatchSize: number})});
+    case 'shuffle':
+      return shuffleSampler({...options, rest});
+    case 'fixed':
+      return fixedSampler({...options, rest});
+    default:
+      throw new DpError(
+        'INVALID_OPTION',
+        `privacy.sampling must be 'poisson', {kind: 'truncatedPoisson', maxBatchSize}, 'shuffle' or 'fixed', got ${JSON.stringify(sampling)}`,
+      );
+  }
+}
+
+/** The name of a way of sampling. */
+export function kindOf(sampling: SamplingChoice): string {
+  return typeof sampling === 'string' ? sampling : sampling.kind;
 }

@@ -7,6 +7,7 @@ export type DpErrorCode =
   | 'LEDGER_MISSING'
   | 'NOT_PRIVATE'
   | 'BUDGET_SPENT'
+  | 'CHECKPOINT'
   | 'LOSS_FORM'
   | 'MIXES_EXAMPLES'
   | 'NO_RULE'

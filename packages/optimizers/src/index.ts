@@ -67,13 +67,10 @@ export {
   type ReleaseKind,
   type ReleasingOptimizer,
 } from './account/ledger.js';
-export {
-  poissonSampler,
-  shuffleSampler,
-  type AnnouncedBatch,
-  type Sampler,
-  type SamplerOptions,
-} from './account/samplers.js';
+export {fixedSampler, shuffleSampler, type EpochSamplerOptions} from './account/epoch_samplers.js';
+export {poissonSampler, truncatedPoissonSampler} from './account/poisson_samplers.js';
+export {cappedUserSampler, userSampler, type UserIds} from './account/user_samplers.js';
+export {type AnnouncedBatch, type RestOfEpoch, type Sampler, type SamplerOptions} from './account/sampler.js';
 export {type Participation} from './account/spendings.js';
 export {
   privateAccuracy,
@@ -82,7 +79,7 @@ export {
 } from './account/private_accuracy.js';
 export {type LedgerRows} from './account/ledger_account.js';
 export {privacySpent, type PrivacySpent} from './account/spent.js';
-export {type DrawnBatch, type Sampling} from './account/sampling.js';
+export {type DrawnBatch, type Sampling, type SamplingOf} from './account/sampling.js';
 
 export {registerPerExampleRule, type PerExampleRule} from './gradients/registry.js';
 export {

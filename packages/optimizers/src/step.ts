@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type {LedgerRow, ReleasingOptimizer} from './account/ledger.js';
-import type {Sampling} from './account/sampling.js';
+import {mayBeEmpty, type Sampling} from './account/sampling.js';
 import {clippingPlan} from './clip/plan.js';
 import {DpError} from './errors.js';
 import {separatePenalty, type SeparatePenalty} from './gradients/penalty.js';
@@ -98,10 +98,10 @@ function withPenalty(gradient: tf.Tensor, penalty: tf.Tensor | undefined): tf.Te
 /** Refuses penalties that an empty batch would not have: the update would tell that nobody was drawn. */
 function checkPenalties(penalties: Penalties | undefined, {penalty, sampling}: StepRequest): void {
   if (penalties?.some((gradient) => gradient !== undefined) !== true) return;
-  if (penalty === undefined && sampling.kind !== 'poisson') return;
+  if (penalty === undefined && !mayBeEmpty(sampling)) return;
   throw new DpError(
     'LOSS_FORM',
-    `a penalty is added to the mean of the losses, ${penalty === undefined ? 'which an empty Poisson batch does not have' : 'and another is given apart'}. ` +
+    `a penalty is added to the mean of the losses, ${penalty === undefined ? 'which an empty batch does not have' : 'and another is given apart'}. ` +
       'Return the losses alone, and give all penalties as `penalty`; nothing was released',
   );
 }

@@ -1,6 +1,6 @@
 import {DpError} from '../errors.js';
 import type {LedgerRow, Mechanism, ReleaseKind} from './ledger.js';
-import type {Sampling} from './sampling.js';
+import type {Sampling, SamplingOf} from './sampling.js';
 
 /** Longest text in a row: names and clipping modes are far shorter. */
 const MAX_TEXT = 10_000;
@@ -33,16 +33,30 @@ const MECHANISMS: {readonly [K in Mechanism['kind']]: Reader<Extract<Mechanism, 
   tree: record({kind: literal('tree'), tree: integer(0), leaf: integer(0), maxLeaves: integer(1)}),
 };
 
-const SAMPLINGS: {readonly [K in Sampling['kind']]: Reader<Extract<Sampling, {kind: K}>>} = {
+const EPOCH = {sampler: text, numExamples: integer(1), batchSize: integer(1), epoch: integer(0)} as const;
+
+const SAMPLINGS: {readonly [K in Sampling['kind']]: Reader<SamplingOf<K>>} = {
   unknown: record({kind: literal('unknown')}),
   poisson: record({kind: literal('poisson'), numExamples: integer(1), samplingProbability: probability}),
-  shuffle: record({
-    kind: literal('shuffle'),
-    sampler: text,
+  truncatedPoisson: record({
+    kind: literal('truncatedPoisson'),
     numExamples: integer(1),
-    batchSize: integer(1),
-    epoch: integer(0),
+    samplingProbability: probability,
+    maxBatchSize: integer(1),
   }),
+  poissonUsers: record({
+    kind: literal('poissonUsers'),
+    numUsers: integer(1),
+    samplingProbability: probability,
+  }),
+  poissonCappedUsers: record({
+    kind: literal('poissonCappedUsers'),
+    numExamples: integer(1),
+    samplingProbability: probability,
+    maxExamplesPerUser: integer(1),
+  }),
+  shuffle: record({kind: literal('shuffle'), ...EPOCH}),
+  fixed: record({kind: literal('fixed'), ...EPOCH}),
   all: record({kind: literal('all'), dataset: text, numExamples: integer(1), disjoint: boolean}),
 };
 

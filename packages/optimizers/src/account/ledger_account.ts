@@ -42,6 +42,11 @@ export class LedgerAccount {
     return this.batches?.neighboring ?? 'addOrRemoveOne';
   }
 
+  /** `user` where what is added or removed is all of a user's records. */
+  get unit(): 'user' | undefined {
+    return this.batches?.unit;
+  }
+
   /** Reads the rows that came since the last time. */
   update(rows: readonly LedgerRow[]): this {
     while (this.releases < rows.length) {

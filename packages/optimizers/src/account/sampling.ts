@@ -9,12 +9,28 @@ export type Sampling =
   | {readonly kind: 'unknown'}
   /** Each of `numExamples` records joined independently with `samplingProbability`. */
   | {readonly kind: 'poisson'; readonly numExamples: number; readonly samplingProbability: number}
+  /** The same, and of a batch of more than `maxBatchSize` records that many were kept at random. */
+  | {
+      readonly kind: 'truncatedPoisson';
+      readonly numExamples: number;
+      readonly samplingProbability: number;
+      readonly maxBatchSize: number;
+    }
+  /** Each of `numUsers` users joined independently with `samplingProbability`, with one of her records. */
+  | {readonly kind: 'poissonUsers'; readonly numUsers: number; readonly samplingProbability: number}
+  /** Each of at most `maxExamplesPerUser` records of a user joined independently with `samplingProbability`. */
+  | {
+      readonly kind: 'poissonCappedUsers';
+      readonly numExamples: number;
+      readonly samplingProbability: number;
+      readonly maxExamplesPerUser: number;
+    }
   /**
-   * Batches of `batchSize` cut from a fresh permutation of `numExamples` records: each takes part once in each `epoch` of
-   * each `sampler`.
+   * Batches of `batchSize` cut from a fresh permutation of `numExamples` records (`shuffle`), or from their order as it is
+   * (`fixed`): each takes part once in each `epoch` of each `sampler`.
    */
   | {
-      readonly kind: 'shuffle';
+      readonly kind: 'shuffle' | 'fixed';
       /** Unique among all samplers, also of other runs. */
       readonly sampler: string;
       readonly numExamples: number;
@@ -29,6 +45,9 @@ export type Sampling =
       readonly disjoint: boolean;
     };
 
+/** One way of sampling. */
+export type SamplingOf<K extends Sampling['kind']> = Sampling & {readonly kind: K};
+
 /** A batch that a sampler drew. `indices` is sensitive, and so is its length under Poisson sampling. */
 export interface DrawnBatch {
   /** Unique among all batches of all samplers; releases that share it are accounted as one event (privacy rule 6). */
@@ -37,9 +56,26 @@ export interface DrawnBatch {
   readonly sampling: Sampling;
 }
 
+/** Whether batches are of random size, so that one more record makes a larger one, and nobody may be drawn. */
+const RANDOM_SIZE: {readonly [K in Sampling['kind']]: boolean} = {
+  unknown: false,
+  poisson: true,
+  truncatedPoisson: true,
+  poissonUsers: true,
+  poissonCappedUsers: true,
+  shuffle: false,
+  fixed: false,
+  all: false,
+};
+
+/** Whether nobody may be drawn. */
+export function mayBeEmpty({kind}: Sampling): boolean {
+  return RANDOM_SIZE[kind];
+}
+
 /** Refuses microbatches of several examples on Poisson batches: one more example would shift all groups (privacy rule 8). */
 export function checkSamplingFits(sampling: Sampling, microbatchSize: number): void {
-  if (sampling.kind === 'poisson' && microbatchSize > 1) {
+  if (RANDOM_SIZE[sampling.kind] && microbatchSize > 1) {
     throw new DpError(
       'UNSUPPORTED',
       `microbatches of ${microbatchSize} examples need batches of fixed size: under Poisson sampling one more example would ` +

@@ -14,6 +14,8 @@ export interface CountedEvent {
  */
 export interface Spending {
   readonly neighboring: NeighbouringRelation;
+  /** Whose records are added or removed together. Default: an example is one record. */
+  readonly unit?: 'user';
   /** How batches were chosen, and on whose word. */
   readonly basis: string;
   /** Whether two neighbouring data sets reach the events' losses, so that a lower bound says something of the run. */

@@ -5,7 +5,8 @@ import {positiveInteger} from '../checks.js';
 import {BatchNoise} from './batch_noise.js';
 import type {LedgerRow} from './ledger.js';
 import {PoissonEvents} from './poisson_events.js';
-import type {Sampling} from './sampling.js';
+import {poisson, poissonCappedUsers, poissonUsers, truncatedPoisson} from './sampled_spendings.js';
+import type {Sampling, SamplingOf} from './sampling.js';
 import type {CountedEvent, Spending} from './spending.js';
 import {TreeNoise} from './tree_noise.js';
 
@@ -19,8 +20,6 @@ export interface Participation {
   readonly oncePerEpoch: true;
 }
 
-type SamplingOf<K extends Sampling['kind']> = Extract<Sampling, {kind: K}>;
-
 /** How each kind of sampling is accounted for: begun at its first row. */
 const SPENDINGS: {
   readonly [K in Sampling['kind']]: (first: SamplingOf<K>, declared: Participation | undefined) => Spending;
@@ -29,12 +28,12 @@ const SPENDINGS: {
     declared === undefined
       ? everyRelease('batches of unknown sampling: each record may have taken part in every step')
       : declaredOncePerEpoch(declared),
-  poisson: poissonSampled,
-  shuffle: (first) =>
-    oncePerEpoch(first, 'shuffled batches', (row) => {
-      const {sampler, epoch} = row.sampling as SamplingOf<'shuffle'>;
-      return {batch: row.batchId, epoch: `${sampler} ${epoch}`};
-    }),
+  poisson,
+  truncatedPoisson,
+  poissonUsers,
+  poissonCappedUsers,
+  shuffle: (first) => oncePerEpoch(first, 'shuffled batches', placeInEpoch),
+  fixed: (first) => oncePerEpoch(first, 'batches of a fixed order', placeInEpoch),
   all: ({dataset}) => everyRelease(`each record of '${dataset}' took part in each count over it`),
 };
 
@@ -44,34 +43,6 @@ export function spendingFor(first: Sampling, declared: Participation | undefined
     first,
     declared,
   );
-}
-
-/** Poisson-sampled batches (privacy rule 1). */
-function poissonSampled({samplingProbability}: SamplingOf<'poisson'>): Spending {
-  const batches = new PoissonEvents();
-  return {
-    neighboring: 'addOrRemoveOne',
-    basis: `each record joined each batch independently with probability ${samplingProbability} (Poisson sampling)`,
-    get attained() {
-      return !batches.isRounded;
-    },
-    add(row) {
-      if (row.mechanism.kind !== 'gaussian') {
-        throw new DpError(
-          'UNSUPPORTED',
-          'tree aggregation needs an order of the records that is fixed before training, and these batches were Poisson-sampled',
-        );
-      }
-      if (row.microbatchSize > 1) {
-        throw new DpError(
-          'UNSUPPORTED',
-          `microbatches of ${row.microbatchSize} examples have no account under Poisson sampling: one more example would shift all groups`,
-        );
-      }
-      batches.add(row, (row.sampling as SamplingOf<'poisson'>).samplingProbability);
-    },
-    events: () => batches.events(),
-  };
 }
 
 /** A record may have taken part in every release, and all compose: where nothing is known (privacy rule 3), or all take part. */
@@ -106,6 +77,11 @@ function declaredOncePerEpoch(declared: Participation): Spending {
     batch: `${id} ${step}`,
     epoch: `${id} ${Math.floor(step / stepsPerEpoch)}`,
   }));
+}
+
+function placeInEpoch({batchId, sampling}: LedgerRow): {readonly batch: string; readonly epoch: string} {
+  const {sampler, epoch} = sampling as SamplingOf<'shuffle' | 'fixed'>;
+  return {batch: batchId, epoch: `${sampler} ${epoch}`};
 }
 
 /**

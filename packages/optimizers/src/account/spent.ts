@@ -19,6 +19,8 @@ export interface PrivacySpent {
   readonly delta: number;
   /** What two neighbouring data sets differ in. */
   readonly neighboring: NeighbouringRelation;
+  /** `user` where what is added or removed is all of a user's records together, and not one example. */
+  readonly unit?: 'user';
   readonly releases: number;
   /** How batches were chosen, and on whose word. */
   readonly basis: string;
@@ -58,7 +60,7 @@ export function privacySpent(
 }
 
 function computeSpent(account: LedgerAccount, delta: number): PrivacySpent {
-  const {neighboring, releases, secure, draws} = account;
+  const {neighboring, unit, releases, secure, draws} = account;
   // The sampler of noise is not the real Gaussian by this much, in total variation (privacy rule 15).
   const noiseDelta = draws * GRID_GAUSSIAN_TOTAL_VARIATION;
   if (!(noiseDelta <= delta / 1000)) {
@@ -83,6 +85,7 @@ function computeSpent(account: LedgerAccount, delta: number): PrivacySpent {
     epsilonClassic: Math.max(...dataSets.map(({classic}) => classic)),
     delta,
     neighboring,
+    ...(unit !== undefined && {unit}),
     releases,
     basis: dataSets.map(({basis}) => basis).join('; '),
     ...(others.length > 0 && {otherDataSets: Object.freeze(Object.fromEntries(others))}),

@@ -4,7 +4,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import {seededSource} from '@dp/random';
 
 import {Ledger} from '../account/ledger.js';
-import {poissonSampler} from '../account/samplers.js';
+import {poissonSampler} from '../account/poisson_samplers.js';
 import {dpSGD} from '../optimizers/dp_sgd.js';
 import {crossEntropy, mlp, variablesOf, weightValues} from '../testing/models.js';
 import {rerunGradients} from '../testing/per_example.js';

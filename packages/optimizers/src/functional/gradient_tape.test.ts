@@ -4,7 +4,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import {PldAccountant, gaussian, poissonSampled} from '@dp/accountant';
 
 import {Ledger} from '../account/ledger.js';
-import {poissonSampler} from '../account/samplers.js';
+import {poissonSampler} from '../account/poisson_samplers.js';
 import type {DrawnBatch} from '../account/sampling.js';
 import {privacySpent} from '../account/spent.js';
 import {dpAdam} from '../optimizers/dp_adam.js';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type {Ledger, NewRow, ReleasingOptimizer} from '../account/ledger.js';
-import type {AnnouncedBatch} from '../account/samplers.js';
+import type {AnnouncedBatch} from '../account/sampler.js';
 import type {DrawnBatch} from '../account/sampling.js';
 import {DpError} from '../errors.js';
 import {clippingPlan} from '../clip/plan.js';

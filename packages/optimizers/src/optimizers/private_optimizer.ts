@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type {Ledger, NewRow} from '../account/ledger.js';
-import type {AnnouncedBatch} from '../account/samplers.js';
+import type {AnnouncedBatch} from '../account/sampler.js';
 import {checkSamplingFits, type DrawnBatch} from '../account/sampling.js';
 import type {ClippingOptions} from '../clip/plan.js';
 import {DpError} from '../errors.js';

@@ -5,7 +5,11 @@ import {DpError} from '../errors.js';
 const FITS: {readonly [K in Sampling['kind']]: boolean} = {
   unknown: true,
   poisson: false,
+  truncatedPoisson: false,
+  poissonUsers: false,
+  poissonCappedUsers: false,
   shuffle: true,
+  fixed: true,
   all: false,
 };
 

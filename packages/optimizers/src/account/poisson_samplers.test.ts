@@ -1,7 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 import {seededSource} from '@dp/random';
 
-import {poissonSampler, shuffleSampler} from './samplers.js';
+import {poissonSampler, truncatedPoissonSampler} from './poisson_samplers.js';
 
 describe('poissonSampler', () => {
   test('draws batches of varying size with the effective probability in their description', () => {
@@ -35,27 +35,23 @@ describe('poissonSampler', () => {
   });
 });
 
-describe('shuffleSampler', () => {
-  test('takes every record once an epoch, in a fresh order, with a short last batch', () => {
-    const sampler = shuffleSampler({numExamples: 10, batchSize: 4, source: seededSource(3)});
-    expect(sampler.stepsPerEpoch).toBe(3);
-    const epochs = [0, 1].map(() => [sampler.next(), sampler.next(), sampler.next()]);
-    const orders = epochs.map((batches) => batches.flatMap((batch) => [...batch.indices]));
-    for (const order of orders) expect(order.slice().sort((a, b) => a - b)).toEqual([...Array(10).keys()]);
-    expect(orders[0]).not.toEqual(orders[1]);
-    expect(epochs[1]?.map((batch) => batch.indices.length)).toEqual([4, 4, 2]);
-    expect(epochs[1]?.[0]?.sampling).toEqual({
-      kind: 'shuffle',
-      sampler: expect.stringMatching(/^shuffle-[0-9a-f]{24}$/),
-      numExamples: 10,
-      batchSize: 4,
-      epoch: 1,
-    });
-  });
-
-  test('names its batches unlike every other sampler, also of the same seed', () => {
-    const first = () => shuffleSampler({numExamples: 10, batchSize: 4, source: seededSource(3)}).next();
-    expect(first().id).not.toBe(first().id);
-    expect(first().indices).toEqual(first().indices);
+describe('truncatedPoissonSampler', () => {
+  test('keeps at most so many records, each as often as any other, and says so', () => {
+    const options = {numExamples: 20, batchSize: 10, maxBatchSize: 8, source: seededSource(6)};
+    const sampler = truncatedPoissonSampler(options);
+    const counts = new Array<number>(20).fill(0);
+    let capped = 0;
+    for (let i = 0; i < 4000; i++) {
+      const {indices, sampling} = sampler.next();
+      expect(sampling).toMatchObject({kind: 'truncatedPoisson', numExamples: 20, maxBatchSize: 8});
+      expect(indices.length).toBeLessThanOrEqual(8);
+      expect(new Set(indices).size).toBe(indices.length);
+      if (indices.length === 8) capped++;
+      for (const i of indices) counts[i]!++;
+    }
+    expect(capped).toBeGreaterThan(3000);
+    // About 1,560 each, standard deviation 31; seeded, so this cannot flake.
+    for (const count of counts)
+      expect(Math.abs(count - counts.reduce((a, b) => a + b) / 20)).toBeLessThan(130);
   });
 });

@@ -1,0 +1,1 @@
+export {openRun, type CheckpointOptions, type RunFolder} from './run_folder.js';

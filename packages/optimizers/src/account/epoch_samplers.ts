@@ -1,0 +1,114 @@
+import {randomPermutation} from '@dp/random';
+
+import {DpError} from '../errors.js';
+import {
+  checkSamplerOptions,
+  type AnnouncedBatch,
+  type RestOfEpoch,
+  type Sampler,
+  type SamplerOptions,
+} from './sampler.js';
+import {uniqueName} from './unique_name.js';
+
+/** Options of samplers whose order is fixed before an epoch. */
+export interface EpochSamplerOptions extends SamplerOptions {
+  /** Of a run that goes on: its epoch is finished first, in the same order. */
+  readonly rest?: RestOfEpoch | undefined;
+}
+
+/**
+ * A fresh random permutation each epoch, cut into batches: each record takes part exactly once an epoch, and there is no
+ * amplification by sampling. An epoch is ceil(N / batchSize) steps.
+ *
+ * @throws DpError INVALID_OPTION.
+ */
+export function shuffleSampler(options: EpochSamplerOptions): Sampler {
+  const {numExamples, batchSize, source} = checkSamplerOptions(options);
+  return new EpochSampler('shuffle', {numExamples, batchSize, rest: options.rest}, () =>
+    randomPermutation(numExamples, source),
+  );
+}
+
+/**
+ * The records in the order in which they lie, cut into batches: each takes part exactly once an epoch. An epoch is
+ * ceil(N / batchSize) steps.
+ *
+ * @throws DpError INVALID_OPTION.
+ */
+export function fixedSampler(options: EpochSamplerOptions): Sampler {
+  const {numExamples, batchSize} = checkSamplerOptions(options);
+  return new EpochSampler('fixed', {numExamples, batchSize, rest: options.rest}, () =>
+    Int32Array.from({length: numExamples}, (_, i) => i),
+  );
+}
+
+class EpochSampler implements Sampler {
+  readonly stepsPerEpoch: number;
+  private name: string;
+  private order: Int32Array = new Int32Array(0);
+  private epoch = 0;
+  private batch = 0;
+
+  constructor(
+    private readonly kind: 'shuffle' | 'fixed',
+    private readonly options: {
+      readonly numExamples: number;
+      readonly batchSize: number;
+      readonly rest?: RestOfEpoch | undefined;
+    },
+    private readonly newOrder: () => Int32Array,
+  ) {
+    const {numExamples, batchSize, rest} = options;
+    this.stepsPerEpoch = Math.ceil(numExamples / batchSize);
+    this.name = rest?.sampler ?? uniqueName(kind);
+    if (rest !== undefined) this.takeUp(rest);
+  }
+
+  announce(ahead: number): AnnouncedBatch {
+    const {kind, stepsPerEpoch} = this;
+    const {numExamples, batchSize} = this.options;
+    const batch = this.batch + ahead;
+    const epoch = this.epoch + Math.floor(batch / stepsPerEpoch);
+    return {
+      id: `${this.name}-${epoch}-${batch % stepsPerEpoch}`,
+      sampling: {kind, sampler: this.name, numExamples, batchSize, epoch},
+    };
+  }
+
+  next(): ReturnType<Sampler['next']> {
+    const {batchSize} = this.options;
+    if (this.batch === 0) this.order = this.newOrder();
+    const announced = this.announce(0);
+    const indices = this.order.slice(this.batch * batchSize, (this.batch + 1) * batchSize);
+    this.batch++;
+    if (this.batch === this.stepsPerEpoch) this.beginEpoch();
+    return {...announced, indices};
+  }
+
+  rest(): RestOfEpoch | undefined {
+    const {name: sampler, epoch, batch} = this;
+    return batch === 0 ? undefined : {sampler, epoch, batch, order: [...this.order]};
+  }
+
+  private beginEpoch(): void {
+    this.batch = 0;
+    this.epoch++;
+    // The run before may have begun the next epoch as well, in another order: it is not this one.
+    if (this.options.rest !== undefined && this.name === this.options.rest.sampler) {
+      this.name = uniqueName(this.kind);
+      this.epoch = 0;
+    }
+  }
+
+  private takeUp({epoch, batch, order}: RestOfEpoch): void {
+    const {numExamples} = this.options;
+    if (order.length !== numExamples || !(batch > 0 && batch < this.stepsPerEpoch)) {
+      throw new DpError(
+        'INVALID_OPTION',
+        `the rest of an epoch must be of ${numExamples} records in ${this.stepsPerEpoch} batches, got batch ${batch} of ${order.length} records: ` +
+          'go on with the numExamples and batchSize of that run',
+      );
+    }
+    [this.epoch, this.batch, this.order] = [epoch, batch, Int32Array.from(order)];
+  }
+}

@@ -1,0 +1,129 @@
+import {mixtureOfGaussians, truncatedPoissonSampledGaussian} from '@dp/accountant';
+
+import {DpError} from '../errors.js';
+import type {LedgerRow} from './ledger.js';
+import {PoissonEvents, type SampledEvent} from './poisson_events.js';
+import type {SamplingOf} from './sampling.js';
+import type {Spending} from './spending.js';
+
+type SampledKind = 'poisson' | 'truncatedPoisson' | 'poissonUsers' | 'poissonCappedUsers';
+
+/** Poisson-sampled batches (privacy rule 1). */
+export function poisson({samplingProbability}: SamplingOf<'poisson'>): Spending {
+  return sampled({
+    basis: `each record joined each batch independently with probability ${samplingProbability} (Poisson sampling)`,
+    eventOf: () => undefined,
+    isAttained: true,
+  });
+}
+
+/** The same with a cap (privacy rule 4). */
+export function truncatedPoisson({
+  samplingProbability,
+  maxBatchSize,
+}: SamplingOf<'truncatedPoisson'>): Spending {
+  return sampled<'truncatedPoisson'>({
+    basis: `each record joined each batch independently with probability ${samplingProbability}, and of larger batches ${maxBatchSize} records were kept at random (truncated Poisson sampling)`,
+    eventOf:
+      ({numExamples: datasetSize, samplingProbability: q, maxBatchSize: cap}) =>
+      (_, noiseMultiplier) =>
+        truncatedPoissonSampledGaussian({
+          datasetSize,
+          samplingProbability: q,
+          truncatedBatchSize: cap,
+          noiseMultiplier,
+        }),
+    isAttained: false,
+  });
+}
+
+/** Poisson-sampled users, each with one record (privacy rule 21). */
+export function poissonUsers({samplingProbability}: SamplingOf<'poissonUsers'>): Spending {
+  return {
+    ...sampled({
+      basis: `each user joined each batch independently with probability ${samplingProbability}, with one of her records (Poisson sampling of users)`,
+      eventOf: () => undefined,
+      isAttained: true,
+    }),
+    unit: 'user',
+  };
+}
+
+/** Poisson-sampled records, of a user at most k: she moves a sum by Binomial(k, q) clip norms (privacy rule 21). */
+export function poissonCappedUsers({
+  samplingProbability,
+  maxExamplesPerUser,
+}: SamplingOf<'poissonCappedUsers'>): Spending {
+  return {
+    ...sampled<'poissonCappedUsers'>({
+      basis: `each of at most ${maxExamplesPerUser} records of a user joined each batch independently with probability ${samplingProbability} (Poisson sampling, for all records of a user together)`,
+      eventOf: ({samplingProbability: q, maxExamplesPerUser: k}) => {
+        const probabilities = binomial(k, q);
+        const sensitivities = probabilities.map((_, number) => number);
+        return (_, standardDeviation) =>
+          mixtureOfGaussians({standardDeviation, sensitivities, probabilities});
+      },
+      isAttained: false,
+    }),
+    unit: 'user',
+  };
+}
+
+/**
+ * @param eventOf - What a batch of that sampling is; undefined for a Poisson-sampled Gaussian.
+ * @param isAttained - Whether two neighbouring data sets reach the event's losses.
+ */
+function sampled<K extends SampledKind>({
+  basis,
+  eventOf,
+  isAttained,
+}: {
+  readonly basis: string;
+  readonly eventOf: (sampling: SamplingOf<K>) => SampledEvent | undefined;
+  readonly isAttained: boolean;
+}): Spending {
+  /** One entry a set of sampling constants. */
+  const batches = new Map<string, PoissonEvents>();
+  return {
+    neighboring: 'addOrRemoveOne',
+    basis,
+    get attained() {
+      return isAttained && [...batches.values()].every((events) => !events.isRounded);
+    },
+    add(row) {
+      checkRow(row);
+      const sampling = row.sampling as SamplingOf<K>;
+      const event = eventOf(sampling);
+      const key = event === undefined ? '' : JSON.stringify(sampling);
+      const events = batches.get(key) ?? new PoissonEvents(event);
+      events.add(row, (sampling as {samplingProbability: number}).samplingProbability);
+      batches.set(key, events);
+    },
+    events: () => [...batches.values()].flatMap((events) => events.events()),
+  };
+}
+
+function checkRow({mechanism, microbatchSize}: LedgerRow): void {
+  if (mechanism.kind !== 'gaussian') {
+    throw new DpError(
+      'UNSUPPORTED',
+      'tree aggregation needs an order of the records that is fixed before training, and these batches were Poisson-sampled',
+    );
+  }
+  if (microbatchSize > 1) {
+    throw new DpError(
+      'UNSUPPORTED',
+      `microbatches of ${microbatchSize} examples have no account under Poisson sampling: one more example would shift all groups`,
+    );
+  }
+}
+
+/** The probabilities of 0 .. k successes of k trials, adding up to 1. */
+function binomial(k: number, q: number): number[] {
+  if (q === 1) return Array.from({length: k + 1}, (_, i) => (i === k ? 1 : 0));
+  const probabilities = [(1 - q) ** k];
+  for (let i = 1; i <= k; i++)
+    probabilities.push(((probabilities[i - 1] as number) * (k - i + 1) * q) / (i * (1 - q)));
+  const total = probabilities.reduce((sum, p) => sum + p, 0);
+  return probabilities.map((p) => p / total);
+}

@@ -1,0 +1,4 @@
+// See typescript_hooks.mjs.
+import {register} from 'node:module';
+
+register('./typescript_hooks.mjs', import.meta.url);
