@@ -1,14 +1,19 @@
-import {readFile, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {cacheFolder} from './cache.js';
-import {checkedContent, ContentError} from './content.js';
 import type {ExpectedContent} from './content.js';
+import {
+  namedFolder,
+  OfflineError,
+  readCachedOrDownload,
+  readNamed,
+  type DataFile,
+  type FoundContent,
+} from './data_file.js';
 import {DataFileError} from './data_file_error.js';
 import {generateDigits} from './digits.js';
 import type {DigitsOptions} from './digits.js';
-import {downloadFile, DownloadError} from './download.js';
+import {DownloadError} from './download.js';
 import type {DownloadOptions} from './download.js';
-import {errorDetail} from './error_detail.js';
 import {parseIdx} from './idx.js';
 import type {LabelledImages} from './labelled_images.js';
 
@@ -99,12 +104,21 @@ export async function loadMnist(options: LoadMnistOptions = {}): Promise<MnistDa
   const {files = MNIST_FILES} = options;
   const named = namedFolder(options.dataDir);
   if (named !== undefined) {
-    const data = await readSplits(files, (file) => readNamed(file, named));
+    const data = await readSplits(files, (file) => readNamed(file, named, 'mnist'));
     return {...data, source: 'local', description: `MNIST from ${named.path}`, notice: undefined};
   }
+  const {mirrors = MNIST_MIRRORS, offline = false, onProgress, signal} = options;
   const folder = join(options.cacheDir ?? cacheFolder(), 'mnist');
   try {
-    const data = await readSplits(files, (file) => readCachedOrDownload(file, folder, options));
+    const data = await readSplits(files, (file) =>
+      readCachedOrDownload(file, {
+        urls: mirrors.map((mirror) => `${mirror.replace(/\/*$/, '/')}${file.names[0]}.gz`),
+        folder,
+        offline,
+        onProgress,
+        signal,
+      }),
+    );
     return {...data, source: 'downloaded', description: `MNIST from ${folder}`, notice: undefined};
   } catch (error) {
     if (!(error instanceof OfflineError) && !(error instanceof DownloadError && error.unavailable))
@@ -129,38 +143,25 @@ export function offlineNotice(error: Error): string {
   ].join('\n');
 }
 
-/** The network was not to be used, and the cache has no good file. */
-class OfflineError extends Error {
-  override readonly name = 'OfflineError';
-}
-
-interface NamedFolder {
-  readonly path: string;
-  /** Who named it, for errors. */
-  readonly by: '--data_dir' | 'DP_DATA_DIR';
-}
-
-function namedFolder(dataDir: string | undefined): NamedFolder | undefined {
-  if (dataDir === '') throw new DataFileError('--data_dir', 'is empty', 'name a folder, or leave it out');
-  if (dataDir !== undefined) return {path: dataDir, by: '--data_dir'};
-  const path = process.env.DP_DATA_DIR;
-  return path ? {path, by: 'DP_DATA_DIR'} : undefined;
-}
-
 type Splits = Pick<MnistData, 'train' | 'test'>;
-/** Gives the path where the file was found, for errors, and its checked content. */
-type ReadContent = (file: MnistFile) => Promise<{path: string; content: Uint8Array}>;
+type ReadContent = (file: DataFile) => Promise<FoundContent>;
 
 async function readSplits(files: MnistFiles, read: ReadContent): Promise<Splits> {
   // One after another: where there is no network, the first file says so for all.
-  const train = labelledImages(await read(files.trainImages), await read(files.trainLabels));
-  const test = labelledImages(await read(files.testImages), await read(files.testLabels));
+  const train = labelledImages(
+    await read(dataFile(files.trainImages)),
+    await read(dataFile(files.trainLabels)),
+  );
+  const test = labelledImages(await read(dataFile(files.testImages)), await read(dataFile(files.testLabels)));
   return {train, test};
 }
 
-type Content = Awaited<ReturnType<ReadContent>>;
+/** Some mirrors spell the names with a dot. */
+function dataFile({name, ...content}: MnistFile): DataFile {
+  return {...content, names: [name, name.replace('-idx', '.idx')]};
+}
 
-function labelledImages(images: Content, labels: Content): LabelledImages {
+function labelledImages(images: FoundContent, labels: FoundContent): LabelledImages {
   const pixels = parseIdx(images.content, images.path, 3);
   const digits = parseIdx(labels.content, labels.path, 1);
   const [numExamples = 0, rows, columns] = pixels.dimensions;
@@ -183,82 +184,4 @@ function labelledImages(images: Content, labels: Content): LabelledImages {
   if (wrong !== undefined)
     throw new DataFileError(labels.path, `has the label ${wrong}, expected 0 to 9`, remedy);
   return {images: pixels.data, labels: digits.data, numExamples};
-}
-
-async function readNamed(file: MnistFile, named: NamedFolder): Promise<Content> {
-  const remedy = `copy the original there, or leave out ${named.by} to download it`;
-  const folders = [named.path, join(named.path, 'mnist')];
-  const path = await locate(file, folders);
-  if (path === undefined) {
-    const missing = (await isFolder(named.path)) ? 'is missing' : 'is missing (there is no such folder)';
-    throw new DataFileError(
-      join(named.path, `${file.name}.gz`),
-      `${missing}; also looked for without .gz, as ${dotted(file.name)}, and in ${join(named.path, 'mnist')}`,
-      remedy,
-    );
-  }
-  try {
-    return {path, content: checkedContent(await readFile(path), file)};
-  } catch (error) {
-    const problem =
-      error instanceof ContentError ? error.message : `could not be read (${errorDetail(error).message})`;
-    throw new DataFileError(path, problem, remedy, {cause: error});
-  }
-}
-
-async function readCachedOrDownload(
-  file: MnistFile,
-  folder: string,
-  options: LoadMnistOptions,
-): Promise<Content> {
-  const {mirrors = MNIST_MIRRORS, onProgress, signal, offline = false} = options;
-  signal?.throwIfAborted();
-  const path = await locate(file, [folder]);
-  if (path !== undefined) {
-    try {
-      return {path, content: checkedContent(await readFile(path), file)};
-    } catch (error) {
-      // Only a file of ours may be replaced without a word; its damage says nothing about the mirrors.
-      if (!(error instanceof ContentError)) throw error;
-    }
-  }
-  const destination = join(folder, `${file.name}.gz`);
-  if (offline) {
-    throw new OfflineError(`The network is not to be used, and ${destination} is missing or damaged.`);
-  }
-  const content = await downloadFile({
-    urls: mirrors.map((mirror) => `${mirror.replace(/\/*$/, '/')}${file.name}.gz`),
-    destination,
-    sha256OfContent: file.sha256,
-    contentBytes: file.bytes,
-    onProgress,
-    signal,
-  });
-  return {path: destination, content};
-}
-
-/** The first of the file's names that exists in one of the folders. */
-async function locate(file: MnistFile, folders: readonly string[]): Promise<string | undefined> {
-  for (const folder of folders) {
-    for (const name of [file.name, dotted(file.name)]) {
-      for (const suffix of ['.gz', '']) {
-        const path = join(folder, name + suffix);
-        if (await exists(path)) return path;
-      }
-    }
-  }
-  return undefined;
-}
-
-function dotted(name: string): string {
-  return name.replace('-idx', '.idx');
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  return found?.isDirectory() === true;
 }

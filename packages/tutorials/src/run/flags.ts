@@ -49,10 +49,10 @@ export interface CommandText {
   readonly examples: readonly (readonly [flags: string, meaning: string])[];
 }
 
-/** A tutorial's command, with the flags of the original ones; calls `run` with what was parsed. */
+/** A tutorial's command, with the flags of the original ones; calls `run` with what was parsed, and with the values of flags that are added. */
 export function tutorialCommand(
   {name, description, defaults, data, examples}: CommandText,
-  run: (flags: TutorialFlags) => Promise<void>,
+  run: (flags: TutorialFlags, own: Readonly<Record<string, unknown>>) => Promise<void>,
 ): Command {
   return new Command(name)
     .description(description)
@@ -117,7 +117,7 @@ export function tutorialCommand(
       integer,
     )
     .addHelpText('after', `\nExamples:\n${exampleLines(name, examples)}`)
-    .action((raw: RawFlags) => run(completed(raw, defaults.noiseMultiplier)));
+    .action((raw: RawFlags) => run(completed(raw, defaults.noiseMultiplier), {...raw}));
 }
 
 function exampleLines(name: string, examples: CommandText['examples']): string {

@@ -9,11 +9,13 @@ export interface RunFacts {
   readonly noiseMultiplier: number;
   /** What one record is: whose presence the guarantee is about. */
   readonly unit: string;
+  /** What private gradients are given to, or plain ones. */
+  readonly optimizer: 'SGD' | 'Adam';
 }
 
 /** Printed before training: how it is made private, and what is guaranteed to whom. */
 export function headLines(flags: TutorialFlags, facts: RunFacts): string[] {
-  if (!flags.dpsgd) return [PLAIN, 'Guarantee: none.'];
+  if (!flags.dpsgd) return [plain(facts), 'Guarantee: none.'];
   const {batchSize, sampling, microbatches, l2NormClip, targetEpsilon, epochs, seed} = flags;
   const {noiseMultiplier, stepsPerEpoch, unit} = facts;
   const groups = microbatches === batchSize ? '' : ` in ${microbatches} microbatches`;
@@ -23,7 +25,7 @@ export function headLines(flags: TutorialFlags, facts: RunFacts): string[] {
       : [
           `Noise multiplier ${noiseMultiplier.toPrecision(4)} keeps ${epochs} epochs at epsilon ${targetEpsilon} or less.`,
         ]),
-    `DP-SGD: clip ${l2NormClip}, noise multiplier ${Number(noiseMultiplier.toPrecision(6))}, ${stepsPerEpoch} steps an epoch, ` +
+    `DP-${facts.optimizer}: clip ${l2NormClip}, noise multiplier ${Number(noiseMultiplier.toPrecision(6))}, ${stepsPerEpoch} steps an epoch, ` +
       (sampling === 'poisson'
         ? `Poisson-sampled batches of ${batchSize} expected examples.`
         : `shuffled batches of ${batchSize}${groups}.`),
@@ -49,8 +51,8 @@ export function guarantee(
 }
 
 /** Printed after an epoch: what everything so far has spent. */
-export function spentLines(spent: PrivacySpent | undefined, delta: number): string[] {
-  if (spent === undefined) return [PLAIN];
+export function spentLines(spent: PrivacySpent | undefined, delta: number, facts: RunFacts): string[] {
+  if (spent === undefined) return [plain(facts)];
   if (spent.epsilon === Infinity) return ['Trained without noise: no epsilon holds.'];
   const deltaText = delta < 1e-3 ? delta.toExponential() : String(delta);
   return [
@@ -64,4 +66,6 @@ export function spentLines(spent: PrivacySpent | undefined, delta: number): stri
   ];
 }
 
-const PLAIN = 'Trained with vanilla non-private SGD optimizer';
+function plain({optimizer}: RunFacts): string {
+  return `Trained with vanilla non-private ${optimizer} optimizer`;
+}

@@ -105,11 +105,11 @@ export class TrainingRun {
   /**
    * Settles how batches are drawn and how much noise there is, and opens the ledger.
    *
-   * @param data - `numExamples`: N, a public constant. `unit`: what one record is.
+   * @param data - `numExamples`: N, a public constant. `unit`: what one record is. `optimizer`: what gradients are given to.
    * @param settings - Flags of this tutorial alone that must stay the same when the run goes on.
    */
   plan(
-    {numExamples, unit}: {readonly numExamples: number; readonly unit: string},
+    {numExamples, unit, optimizer}: Pick<RunFacts, 'numExamples' | 'unit' | 'optimizer'>,
     settings: Readonly<Record<string, string | number>> = {},
   ): RunPlan {
     const {flags} = this;
@@ -126,7 +126,7 @@ export class TrainingRun {
         ...settings,
       });
     const ledger = new Ledger(this.folder?.store);
-    const facts = {numExamples, stepsPerEpoch, noiseMultiplier, unit};
+    const facts = {numExamples, stepsPerEpoch, noiseMultiplier, unit, optimizer};
     this.planned = {sampler, facts, ledger};
     for (const line of headLines(flags, facts)) this.say(line);
     return {noiseMultiplier, ledger, randomSource};
@@ -186,7 +186,7 @@ export class TrainingRun {
     this.records.push(epochRecord(epoch, evaluation, spent));
     this.say(`Test accuracy after ${epoch} epochs is: ${evaluation.accuracy.toFixed(3)}`);
     for (const line of evaluation.lines ?? []) this.say(line);
-    for (const line of spentLines(spent, this.flags.delta)) this.say(line);
+    for (const line of spentLines(spent, this.flags.delta, this.plannedRun().facts)) this.say(line);
     await this.save(trained);
     if (this.step < this.totalSteps) this.startProgress();
   }
@@ -197,7 +197,7 @@ export class TrainingRun {
     this.progress.stop();
     if (this.signal.aborted && this.step % facts.stepsPerEpoch !== 0) {
       this.say(`Stopped after ${this.step} steps, ${records.length} whole epochs.`);
-      for (const line of spentLines(this.spent(), flags.delta)) this.say(line);
+      for (const line of spentLines(this.spent(), flags.delta, facts)) this.say(line);
       await this.save(trained);
     }
     if (flags.modelDir !== undefined) this.say(`Saved to ${flags.modelDir}.`);

@@ -1,9 +1,10 @@
 import type {Command} from 'commander';
 
+import {positiveInteger} from '../run/flag_values.js';
 import {tutorialCommand, type TutorialFlags} from '../run/flags.js';
 import type {Streams} from '../terminal/streams.js';
 
-/** Runs a tutorial. */
+/** Runs a tutorial on MNIST. */
 type Train = (flags: TutorialFlags, streams: Streams) => Promise<{interrupted: boolean}>;
 
 /** Tells how the tutorial ended. */
@@ -23,25 +24,53 @@ const MNIST = {
 
 /** One command a tutorial. What a tutorial needs is loaded when it runs. */
 export function tutorialCommands(streams: Streams, onEnd: OnEnd): Command[] {
-  const command = (
+  const mnistCommand = (
     text: Pick<Parameters<typeof tutorialCommand>[0], 'name' | 'description'>,
     load: () => Promise<Train>,
   ): Command =>
     tutorialCommand({...MNIST, ...text}, async (flags) => onEnd(await (await load())(flags, streams)));
   return [
-    command(
+    mnistCommand(
       {
         name: 'mnist',
         description: 'MNIST by a training loop written out by hand: clip, sum, add noise, apply',
       },
       async () => (await import('./mnist.js')).trainMnist,
     ),
-    command(
+    mnistCommand(
       {
         name: 'mnist-eager',
         description: 'MNIST by a private optimizer that minimizes a vector of losses',
       },
       async () => (await import('./mnist_eager.js')).trainMnistEager,
     ),
+    lmCommand(streams, onEnd),
   ];
+}
+
+function lmCommand(streams: Streams, onEnd: OnEnd): Command {
+  return tutorialCommand(
+    {
+      name: 'lm',
+      description:
+        'a language model of characters (LSTM) by private Adam, on Tiny Shakespeare or a text of yours',
+      defaults: {learningRate: 0.005, noiseMultiplier: 0.8, l2NormClip: 0.1, batchSize: 512, epochs: 20},
+      data: 'a UTF-8 text file, a folder of .txt files, or one with Tiny Shakespeare (or set DP_DATA_DIR)',
+      examples: [
+        ['', ''],
+        ['--dpsgd=false --learning_rate=0.003 --batch_size=64 --units=256 --epochs=10', ''],
+        ['--data_dir=letters.txt', 'the guarantee is about one sequence of 80 characters'],
+      ],
+    },
+    async (flags, {units, alphabet}) => {
+      const {trainLm} = await import('./lm.js');
+      const own = {units: units as number, alphabet: alphabet as string | undefined};
+      onEnd(await trainLm({...flags, ...own}, streams));
+    },
+  )
+    .option('--units <integer>', 'size of the LSTM', positiveInteger, 256)
+    .option(
+      '--alphabet <characters>',
+      'characters that are told apart: a public constant (default: printable ASCII)',
+    );
 }

@@ -28,6 +28,7 @@ export async function trainMnist(
     const {noiseMultiplier, ledger, randomSource} = run.plan({
       numExamples: train.numExamples,
       unit: 'picture',
+      optimizer: 'SGD',
     });
     const {batchSize, microbatches, l2NormClip} = flags;
 

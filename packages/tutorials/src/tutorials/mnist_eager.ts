@@ -25,7 +25,7 @@ export async function trainMnistEager(
   const run = new TrainingRun('mnist-eager', flags, streams);
   try {
     const {train, test} = await run.load((options) => loadMnist({...options, ...data}));
-    const plan = run.plan({numExamples: train.numExamples, unit: 'picture'});
+    const plan = run.plan({numExamples: train.numExamples, unit: 'picture', optimizer: 'SGD'});
 
     const digits = digitBatches(train);
     const model = mnistNetwork(flags.seed);
