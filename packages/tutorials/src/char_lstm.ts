@@ -95,7 +95,8 @@ export function writtenText(
       hidden = tf.mul(tf.sigmoid(o), tf.tanh(cell));
       const logits = tf.add(tf.matMul(hidden, dense), denseBias as tf.Tensor);
       const id = drawn(tf.softmax(logits).dataSync<'float32'>(), uniform53(words) / 2 ** 53);
-      input = tf.oneHot([id], alphabet.size, 1, 0, 'float32') as tf.Tensor2D;
+      // The wasm backend's one-hot tensors are of integers, whatever they say.
+      input = tf.cast(tf.oneHot([id], alphabet.size), 'float32') as tf.Tensor2D;
       return id;
     });
     return alphabet.decode(ids);

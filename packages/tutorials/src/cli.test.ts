@@ -10,7 +10,7 @@ async function run(...args: string[]): Promise<{code: number; out: string; err: 
 }
 
 describe('dp-tutorial', () => {
-  test.each(['mnist', 'mnist-eager'])('%s explains itself', async (name) => {
+  test.each(['mnist', 'mnist-eager', 'mnist-keras', 'lm'])('%s explains itself', async (name) => {
     const {code, out} = await run(name, '--help');
     expect(code).toBe(0);
     for (const flag of [

@@ -2,6 +2,7 @@ export {main} from './cli.js';
 export {type Streams} from './terminal/streams.js';
 export {trainMnist} from './tutorials/mnist.js';
 export {trainMnistEager} from './tutorials/mnist_eager.js';
+export {trainMnistKeras} from './tutorials/mnist_keras.js';
 export {trainLm, type LmFlags} from './tutorials/lm.js';
 export {type TutorialFlags} from './run/flags.js';
 export {crossEntropy, mnistNetwork} from './network.js';

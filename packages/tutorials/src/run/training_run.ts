@@ -138,7 +138,8 @@ export class TrainingRun {
    */
   async *batches(trained: Trained): AsyncGenerator<DrawnBatch, void> {
     const {sampler} = this.plannedRun();
-    await this.begin(trained);
+    await this.restore(trained);
+    this.startProgress();
     while (this.step < this.totalSteps && !this.signal.aborted) {
       yield sampler.next();
       await this.endStep(trained);
@@ -158,7 +159,22 @@ export class TrainingRun {
     this.folder?.close();
   }
 
-  private async begin({model, optimizer}: Trained): Promise<void> {
+  /**
+   * For a loop of its own, instead of `batches`: goes on from the checkpoint, if there is one. Then call `endStep` after each
+   * step, and `finish`.
+   *
+   * @returns The number of whole epochs that are done. One that was interrupted begins again; what it released counts too.
+   */
+  async begin(trained: Trained): Promise<number> {
+    await this.restore(trained);
+    const {stepsPerEpoch} = this.plannedRun().facts;
+    const epochs = Math.floor(this.step / stepsPerEpoch);
+    this.step = epochs * stepsPerEpoch;
+    this.startProgress();
+    return epochs;
+  }
+
+  private async restore({model, optimizer}: Trained): Promise<void> {
     const {ledger} = this.plannedRun();
     const checkpoint = this.folder?.load();
     if (checkpoint !== undefined) {
@@ -170,10 +186,10 @@ export class TrainingRun {
       this.records = [...checkpoint.epochs];
       this.say(`Going on after ${this.step} steps, ${this.records.length} whole epochs.`);
     }
-    this.startProgress();
   }
 
-  private async endStep(trained: Trained): Promise<void> {
+  /** Counts the step; at the end of an epoch evaluates, prints and saves. */
+  async endStep(trained: Trained): Promise<void> {
     const {stepsPerEpoch} = this.plannedRun().facts;
     this.step++;
     // Lets timers, signals and the terminal have their turn.
@@ -191,7 +207,8 @@ export class TrainingRun {
     if (this.step < this.totalSteps) this.startProgress();
   }
 
-  private async finish(trained: Trained): Promise<void> {
+  /** The last lines, and what `--plot` and `--report` ask for. */
+  async finish(trained: Trained): Promise<void> {
     const {flags, records} = this;
     const {facts} = this.plannedRun();
     this.progress.stop();

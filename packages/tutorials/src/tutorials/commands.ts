@@ -44,6 +44,13 @@ export function tutorialCommands(streams: Streams, onEnd: OnEnd): Command[] {
       },
       async () => (await import('./mnist_eager.js')).trainMnistEager,
     ),
+    mnistCommand(
+      {
+        name: 'mnist-keras',
+        description: 'MNIST by compile and fit of a private model',
+      },
+      async () => (await import('./mnist_keras.js')).trainMnistKeras,
+    ),
     lmCommand(streams, onEnd),
   ];
 }
@@ -54,7 +61,7 @@ function lmCommand(streams: Streams, onEnd: OnEnd): Command {
       name: 'lm',
       description:
         'a language model of characters (LSTM) by private Adam, on Tiny Shakespeare or a text of yours',
-      defaults: {learningRate: 0.005, noiseMultiplier: 0.8, l2NormClip: 0.1, batchSize: 512, epochs: 20},
+      defaults: {learningRate: 0.01, noiseMultiplier: 1.2, l2NormClip: 0.1, batchSize: 1024, epochs: 30},
       data: 'a UTF-8 text file, a folder of .txt files, or one with Tiny Shakespeare (or set DP_DATA_DIR)',
       examples: [
         ['', ''],
@@ -68,7 +75,7 @@ function lmCommand(streams: Streams, onEnd: OnEnd): Command {
       onEnd(await trainLm({...flags, ...own}, streams));
     },
   )
-    .option('--units <integer>', 'size of the LSTM', positiveInteger, 256)
+    .option('--units <integer>', 'size of the LSTM', positiveInteger, 64)
     .option(
       '--alphabet <characters>',
       'characters that are told apart: a public constant (default: printable ASCII)',

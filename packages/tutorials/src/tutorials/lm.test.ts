@@ -70,6 +70,6 @@ test('trains without privacy, and learns the text', async () => {
   const accuracies = [...out.matchAll(/^Test accuracy after \d+ epochs is: (.*)$/gm)].map(([, value]) =>
     Number(value),
   );
-  expect(accuracies.at(-1)).toBeGreaterThan(0.5);
+  expect(accuracies.at(-1)).toBeGreaterThan(0.3);
   expect(out).not.toContain('epsilon');
 });

@@ -105,7 +105,7 @@ export async function trainLm(
     for await (const drawn of run.batches({model, optimizer, evaluate})) {
       const loss =
         optimizer instanceof PrivateOptimizer
-          ? optimizer.minimizePieces(drawn, pieces(drawn.indices), varList)
+          ? optimizer.minimizePieces(drawn, pieces(drawn.indices), {varList})
           : plainStep(drawn);
       run.showLoss(loss?.dataSync()[0] ?? NaN);
       loss?.dispose();

@@ -7,6 +7,7 @@ import type {TutorialFlags} from '../run/flags.js';
 import {capturedStreams} from '../testing/streams.js';
 import {trainMnist} from './mnist.js';
 import {trainMnistEager} from './mnist_eager.js';
+import {trainMnistKeras} from './mnist_keras.js';
 
 // Loading the chart library takes its time.
 jest.setTimeout(60_000);
@@ -32,7 +33,7 @@ const FLAGS: TutorialFlags = {
 /** A few generated digits, and no network. */
 const OFFLINE = {offline: true, cacheDir: '/nonexistent'};
 
-const TUTORIALS = {mnist: trainMnist, 'mnist-eager': trainMnistEager};
+const TUTORIALS = {mnist: trainMnist, 'mnist-eager': trainMnistEager, 'mnist-keras': trainMnistKeras};
 type Name = keyof typeof TUTORIALS;
 
 async function train(name: Name, flags: Partial<TutorialFlags>, numTrain = 320): Promise<string> {

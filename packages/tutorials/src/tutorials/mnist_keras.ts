@@ -1,0 +1,76 @@
+// The Keras style: compile with a private optimizer and what is planned, then fit.
+import * as tf from '@tensorflow/tfjs-core';
+import type {Logs} from '@tensorflow/tfjs-layers';
+import {makePrivate} from '@dp/keras';
+import {dpSGD} from '@dp/optimizers';
+
+import {accuracy} from '../accuracy.js';
+import {digitBatches} from '../data/digit_batches.js';
+import {loadMnist, type LoadMnistOptions} from '../data/mnist.js';
+import {crossEntropy, mnistNetwork} from '../network.js';
+import type {TutorialFlags} from '../run/flags.js';
+import {TrainingRun, type Trained} from '../run/training_run.js';
+import type {Streams} from '../terminal/streams.js';
+
+/**
+ * Trains the tutorial's network on MNIST by `compile` and `fit` of a private model, which draws its batches by Poisson sampling.
+ *
+ * @param data - Where the pictures come from, for tests; the flags decide otherwise.
+ * @throws UsageError, DataFileError, DownloadError, DpError.
+ */
+export async function trainMnistKeras(
+  flags: TutorialFlags,
+  streams: Streams,
+  data: LoadMnistOptions = {},
+): Promise<{interrupted: boolean}> {
+  const run = new TrainingRun('mnist-keras', flags, streams);
+  try {
+    const {train, test} = await run.load((options) => loadMnist({...options, ...data}));
+    const {numExamples} = train;
+    const plan = run.plan({numExamples, unit: 'picture', optimizer: 'SGD'});
+    const {learningRate, batchSize, l2NormClip, microbatches, delta, sampling} = flags;
+
+    const {x, y} = digitBatches(train).get(Int32Array.from({length: numExamples}, (_, i) => i));
+    const network = mnistNetwork(flags.seed);
+    const evaluate = () => ({accuracy: accuracy(network, test)});
+    const watched = (trained: Trained) => ({
+      async onBatchEnd(_batch: number, logs?: Logs) {
+        run.showLoss(Number(logs?.loss));
+        await run.endStep(trained);
+        if (run.signal.aborted) network.stopTraining = true;
+      },
+    });
+
+    if (flags.dpsgd) {
+      const model = makePrivate(network);
+      const optimizer = dpSGD({
+        learningRate,
+        l2NormClip,
+        numMicrobatches: microbatches,
+        expectedBatchSize: batchSize,
+        ...plan, // noise multiplier, ledger and source of randomness
+      });
+      const {randomSource} = plan;
+      model.compile({optimizer, loss: crossEntropy, privacy: {numExamples, delta, sampling, randomSource}});
+      const trained = {model: network, optimizer, evaluate};
+      const initialEpoch = await run.begin(trained);
+      const callbacks = watched(trained);
+      await model.fit(x, y, {batchSize, epochs: flags.epochs, initialEpoch, verbose: 0, callbacks});
+      await run.finish(trained);
+    } else {
+      // The same without privacy: a plain tf.js model.
+      const optimizer = tf.train.sgd(learningRate);
+      network.compile({optimizer, loss: crossEntropy});
+      const trained = {model: network, optimizer, evaluate};
+      const initialEpoch = await run.begin(trained);
+      const callbacks = watched(trained);
+      await network.fit(x, y, {batchSize, epochs: flags.epochs, initialEpoch, callbacks});
+      await run.finish(trained);
+    }
+    tf.dispose([x, y]);
+    network.dispose();
+    return {interrupted: run.signal.aborted};
+  } finally {
+    run.close();
+  }
+}
