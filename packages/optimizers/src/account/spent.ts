@@ -4,6 +4,8 @@ import {GRID_GAUSSIAN_TOTAL_VARIATION} from '@dp/random';
 import {DpError} from '../errors.js';
 import {boundEpsilon, type EpsilonBounds} from './epsilon.js';
 import {accountOf, type LedgerAccount, type LedgerRows} from './ledger_account.js';
+import {epsilonWarning, warnOnce} from './warnings.js';
+import {Ledger} from './ledger.js';
 import type {Participation} from './spendings.js';
 
 /** What a ledger's releases have spent at one delta. */
@@ -56,6 +58,8 @@ export function privacySpent(
   if (known?.releases === account.releases) return known;
   const spent = computeSpent(account, delta);
   answers.set(delta, spent);
+  // Rows alone may be a plan: a ledger has released them.
+  if (ledger instanceof Ledger) warnOnce('epsilon', epsilonWarning(spent));
   return spent;
 }
 

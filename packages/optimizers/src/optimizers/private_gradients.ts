@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {Ledger, NewRow, ReleasingOptimizer} from '../account/ledger.js';
 import type {AnnouncedBatch} from '../account/sampler.js';
 import type {DrawnBatch} from '../account/sampling.js';
+import {noiseWarning, warnOnce} from '../account/warnings.js';
 import {DpError} from '../errors.js';
 import {clippingPlan} from '../clip/plan.js';
 import {privateGradient} from '../step.js';
@@ -184,7 +185,10 @@ export class PrivateGradients {
   }
 
   private releasing(step: number): ReleasingOptimizer {
-    if (this.name === undefined) checkReleased(this.ledger, this.className, step);
+    if (this.name === undefined) {
+      checkReleased(this.ledger, this.className, step);
+      warnOnce('noise', noiseWarning(this.options.noiseMultiplier));
+    }
     return (this.name ??= this.ledger.nameOptimizer(this.className));
   }
 

@@ -1,0 +1,52 @@
+import type {LedgerRow} from './ledger.js';
+import type {PrivacySpent} from './spent.js';
+
+/** Above this epsilon a guarantee promises little, below this noise multiplier there is hardly any. */
+const LARGE_EPSILON = 10;
+const LITTLE_NOISE = 0.3;
+
+/** What is wrong with an epsilon, in words; undefined where nothing is. */
+export function epsilonWarning({
+  epsilon,
+  delta,
+}: Pick<PrivacySpent, 'epsilon' | 'delta'>): string | undefined {
+  if (epsilon <= LARGE_EPSILON) return undefined;
+  if (epsilon === Infinity)
+    return `No epsilon holds at delta ${delta}: something was released without noise.`;
+  return (
+    `Epsilon is ${epsilon.toPrecision(3)} at delta ${delta}, above ${LARGE_EPSILON}: a guarantee of this size promises little about any one example. ` +
+    'Sample batches by Poisson (poissonSampler, or @dp/keras), add noise, or train for fewer steps.'
+  );
+}
+
+/** What is wrong with a noise multiplier, in words; undefined where nothing is. */
+export function noiseWarning(noiseMultiplier: number): string | undefined {
+  if (noiseMultiplier >= LITTLE_NOISE) return undefined;
+  if (noiseMultiplier === 0)
+    return 'The noise multiplier is 0: gradients are clipped, but nothing is private.';
+  return (
+    `The noise multiplier is ${noiseMultiplier}, below ${LITTLE_NOISE}: the noise hardly hides a single example's gradient. ` +
+    'From 0.5 to 2 is usual; privacySpent tells what a run costs.'
+  );
+}
+
+/** All that is wrong with a run, in words. */
+export function privacyWarnings(spent: PrivacySpent, rows: readonly LedgerRow[]): readonly string[] {
+  const least = rows.reduce((z, {noiseMultiplier}) => Math.min(z, noiseMultiplier), Infinity);
+  return [
+    epsilonWarning(spent),
+    noiseWarning(least),
+    spent.secure
+      ? undefined
+      : 'Some noise came from a seeded source, which anybody can draw again: it protects nobody.',
+  ].filter((warning) => warning !== undefined);
+}
+
+const SAID = new Set<string>();
+
+/** Prints a warning, the first of its kind in this process. */
+export function warnOnce(kind: 'epsilon' | 'noise', warning: string | undefined): void {
+  if (warning === undefined || SAID.has(kind)) return;
+  SAID.add(kind);
+  console.warn(`@dp/optimizers: ${warning}`);
+}
