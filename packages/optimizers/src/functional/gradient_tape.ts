@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import type {DrawnBatch} from '../account/sampling.js';
+import {mayBeEmpty, type DrawnBatch} from '../account/sampling.js';
 import {uniqueName} from '../account/unique_name.js';
 import {DpError} from '../errors.js';
 import type {PrivateOptimizer} from '../optimizers/private_optimizer.js';
@@ -55,7 +55,7 @@ export function gradientTape(
   {drawn = unknownBatch(), ...sources}: GradientTapeOptions = {},
 ): GradientTape {
   const trainable = variables.filter((variable) => variable.trainable);
-  const isEmpty = drawn.sampling.kind !== 'unknown' && drawn.indices.length === 0;
+  const isEmpty = mayBeEmpty(drawn.sampling) && drawn.indices.length === 0;
   const loss = isEmpty ? undefined : provedLoss({lossFn, variables: trainable, sources});
   const values = new Map(trainable.map((variable) => [variable, variable.dataId]));
   const losses = ownLosses(loss);
