@@ -2,6 +2,7 @@
 export type DpErrorCode =
   | 'INVALID_OPTION'
   | 'BATCH_TOO_LARGE'
+  | 'NOT_AS_DRAWN'
   | 'LEDGER_CORRUPT'
   | 'LEDGER_LOCKED'
   | 'LEDGER_MISSING'

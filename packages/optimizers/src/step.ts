@@ -30,6 +30,8 @@ export interface StepRequest {
   readonly step: number;
   readonly batchId: string;
   readonly sampling: Sampling;
+  /** How many records were drawn, where a sampler says so. Sensitive. */
+  readonly drawnExamples?: number | undefined;
   /** Releases noisy prefix sums instead of noisy sums. The gradients are then the differences of these (DP-FTRL). */
   readonly tree?: TreeAggregation;
 }
@@ -73,6 +75,7 @@ export function privateGradient(request: StepRequest): StepResult {
       lossSum += sum.lossSum;
       belowClip += sum.belowClip;
     }
+    checkAsDrawn(batchSize, request);
     // Ledger, noise, division by the public constant: also for an empty batch (privacy rule 9).
     const {noiseMultiplier, numMicrobatches: divisor, randomSource: source, ledger} = options;
     const how = {...request, noiseMultiplier, divisor, source, ledger};
@@ -103,6 +106,19 @@ function checkPenalties(penalties: Penalties | undefined, {penalty, sampling}: S
     'LOSS_FORM',
     `a penalty is added to the mean of the losses, ${penalty === undefined ? 'which an empty batch does not have' : 'and another is given apart'}. ` +
       'Return the losses alone, and give all penalties as `penalty`; nothing was released',
+  );
+}
+
+/**
+ * Refuses a batch of other than one row for each record that was drawn: a record of several rows, each clipped by itself, would
+ * count several times. How many came is private.
+ */
+function checkAsDrawn(batchSize: number, {drawnExamples = batchSize}: StepRequest): void {
+  if (batchSize === drawnExamples) return;
+  throw new DpError(
+    'NOT_AS_DRAWN',
+    `the batch holds ${batchSize > drawnExamples ? 'more' : 'fewer'} examples than the sampler drew, and clipping bounds each by itself: ` +
+      'a record must be one example. Average what belongs to one record in its loss; nothing was released',
   );
 }
 

@@ -189,6 +189,22 @@ describe.each(['cpu', 'wasm'])('dpSGD on %s', (backend) => {
       );
     });
 
+    test('rows that were not drawn are refused before any release, and the error does not say how many came', () => {
+      const model = mlp();
+      const poisson = {kind: 'poisson', numExamples: 100, samplingProbability: 0.05} as const;
+      for (const rows of [3, 6]) {
+        const optimizer = dpSGD({...OPTIONS, expectedBatchSize: B});
+        const x = normalTensor([rows, 5], 9);
+        const y = oneHotLabels(rows, 3, 10);
+        const drawn = {id: 'p', indices: new Int32Array(5), sampling: poisson};
+        const losses = (): tf.Tensor => crossEntropy(y, model.apply(x) as tf.Tensor);
+        expect(() =>
+          optimizer.minimizeDrawn(drawn, losses, {batch: [x, y], varList: variablesOf(model)}),
+        ).toThrow(/^the batch holds (more|fewer) examples than the sampler drew[^0-9]*$/);
+        expect(optimizer.ledger.rows).toHaveLength(0);
+      }
+    });
+
     test('twice the expected size is refused before any release unless a size was promised', () => {
       const model = mlp();
       const careless = dpSGD(OPTIONS);

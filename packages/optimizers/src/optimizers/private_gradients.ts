@@ -117,6 +117,7 @@ export class PrivateGradients {
       step,
       batchId: drawn?.id ?? `call-${ledger.rows.length}`,
       sampling: drawn?.sampling ?? {kind: 'unknown'},
+      drawnExamples: drawn?.sampling.kind === 'unknown' ? undefined : drawn?.indices.length,
       ...(this.tree !== undefined && {tree: this.tree}),
     });
     if (this.adaptedClip !== undefined) this.adaptedClip = nextL2NormClip;
