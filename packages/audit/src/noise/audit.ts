@@ -1,5 +1,6 @@
 import type {AuditResult} from '../result.js';
 import type {AuditSubject} from '../subject/subject.js';
+import {auditCountNoise} from './count.js';
 import {auditNoiseCorrelation} from './correlation.js';
 import {auditNoiseLaw} from './law.js';
 import {auditNoiseReach} from './reach.js';
@@ -12,6 +13,9 @@ export interface NoiseOptions {
   /** The false-alarm rate of all results together. Default: 1e-6. */
   readonly falseAlarmRate?: number;
 }
+
+/** Counts of adaptive clipping that are looked at. */
+const COUNTS = 400;
 
 /** At least so many steps, in kinds that take turns. */
 const LEAST_STEPS = 12;
@@ -30,8 +34,9 @@ export function auditNoise(
   const residuals = measureResiduals(subject, steps);
   const again = measureResiduals(subject, LEAST_STEPS);
   return [
-    ...auditNoiseLaw(residuals, falseAlarmRate / 2),
-    ...auditNoiseCorrelation(residuals, again, falseAlarmRate / 2),
+    ...auditNoiseLaw(residuals, falseAlarmRate / 3),
+    ...auditNoiseCorrelation(residuals, again, falseAlarmRate / 3),
+    ...auditCountNoise(subject, COUNTS, falseAlarmRate / 3),
     auditNoiseReach(subject),
   ];
 }

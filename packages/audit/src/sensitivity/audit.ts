@@ -26,7 +26,9 @@ export function auditSensitivity(
   const records = recordsOf(form);
   const small = baseBatches(records, form);
   const hostile = candidates(records, form);
-  const grouped = exactStep(subject, []).row.microbatchSize > 1;
+  const {row, replaceOneSensitivity} = exactStep(subject, records.slice(0, 1));
+  const grouped = row.microbatchSize > 1;
+  const replaceOne = (replaceOneSensitivity ?? (grouped ? 1 : 2) * row.sensitivity) / row.sensitivity;
   const huge = [enlarged(records[0] as RecordValues, form)];
   const result = (name: string, claim: string, bound: number, worst: Worst): AuditResult =>
     atMost({
@@ -64,7 +66,7 @@ export function auditSensitivity(
     result(
       'replaced record',
       `moves the sum by at most ${grouped ? '' : 'twice '}${ledger}`,
-      grouped ? 1 : 2,
+      replaceOne,
       worstReplaced(subject, small, hostile),
     ),
   ];
@@ -76,20 +78,26 @@ interface Worst {
   readonly pairs: number;
 }
 
-/** Keeps the worst of many pairs. */
+/** Keeps the worst of many pairs. A step that fails is worse than any: whoever hands in a record must not stop the others. */
 class Search {
   private worst: Worst = {ratio: 0, where: 'no difference at all', pairs: 0};
 
   constructor(private readonly subject: AuditSubject) {}
 
-  step(records: readonly RecordValues[]): ExactStep {
-    return exactStep(this.subject, records);
+  step(records: readonly RecordValues[]): ExactStep | Error {
+    try {
+      return exactStep(this.subject, records);
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
   }
 
-  compare(a: ExactStep, b: ExactStep, where: string): void {
-    const ratio = distanceOverBound(a, b);
+  compare(a: ExactStep | Error, b: ExactStep | Error, where: string): void {
+    const failed = a instanceof Error ? a : b instanceof Error ? b : undefined;
+    const ratio = a instanceof Error || b instanceof Error ? Infinity : distanceOverBound(a, b);
     const pairs = this.worst.pairs + 1;
-    this.worst = ratio > this.worst.ratio ? {ratio, where, pairs} : {...this.worst, pairs};
+    const what = failed === undefined ? where : `${where}: the step failed (${failed.message})`;
+    this.worst = ratio > this.worst.ratio ? {ratio, where: what, pairs} : {...this.worst, pairs};
   }
 
   result(): Worst {

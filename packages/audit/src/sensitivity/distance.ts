@@ -8,20 +8,22 @@ import type {AuditSubject} from '../subject/subject.js';
 /** The step without noise, and where the functional API reaches it, the sum before division, in grid units. Sensitive. */
 export interface ExactStep extends ObservedStep {
   readonly units?: readonly Float64Array[];
+  /** What the sum says of a replaced record. */
+  readonly replaceOneSensitivity?: number;
 }
 
 /** What a step computes from a batch, without noise. */
 export function exactStep(subject: AuditSubject, batch: readonly RecordValues[]): ExactStep {
   const step = observeAlone(subject, {noiseMultiplier: 0}, batch.length === 0 ? [] : [batch]);
   if (step.row.clipping !== 'flat' || batch.length === 0) return step;
-  return {...step, units: exactUnits(subject, step.row, batch)};
+  return {...step, ...exactUnits(subject, step.row, batch)};
 }
 
 function exactUnits(
   {variables, losses, records}: AuditSubject,
   {l2NormClip, microbatchSize}: LedgerRow,
   batch: readonly RecordValues[],
-): readonly Float64Array[] {
+): Required<Pick<ExactStep, 'units' | 'replaceOneSensitivity'>> {
   const {x, y} = batchOf(batch, records);
   const {exact, sum} = clippedGradients(() => losses(x, y), variables, {
     l2NormClip,
@@ -29,7 +31,7 @@ function exactUnits(
     batch: [x, y],
   });
   tf.dispose([x, y, sum]);
-  return exact.units;
+  return {units: exact.units, replaceOneSensitivity: exact.sensitivity('replaceOne')};
 }
 
 /**
@@ -38,6 +40,8 @@ function exactUnits(
  */
 export function distanceOverBound(a: ExactStep, b: ExactStep): number {
   const {divisor, sensitivity, grid} = a.row;
+  // Whatever depends on the batch that came tells of it: rows of neighbouring batches must agree.
+  if (b.row.divisor !== divisor || b.row.sensitivity !== sensitivity || b.row.grid !== grid) return Infinity;
   const rounding = 2 ** -23 * (norm(a.means) + norm(b.means)) * divisor;
   const released = (distance(a.means, b.means) * divisor - rounding) / sensitivity;
   const units = a.units ?? b.units?.map(({length}) => new Float64Array(length));

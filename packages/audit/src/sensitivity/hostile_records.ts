@@ -21,22 +21,27 @@ export function hostileRecords(record: RecordValues, form: RecordForm, broken: b
   return [...scaled, zeros, ...(broken ? brokenRecords(record, form) : [])];
 }
 
-/** Records of which no loss is finite, or no gradient. */
+/** Records of which no loss is finite, or no gradient. None where both parts hold integers. */
 export function brokenRecords(record: RecordValues, form: RecordForm): RecordValues[] {
-  return [NaN, Infinity, -Infinity].flatMap((value) => [
-    withPart(record, form, 'x', (own, i) => (i === 0 ? value : own)),
-    withPart(record, form, 'y', (own, i) => (i === 0 ? value : own)),
-  ]);
+  return [NaN, Infinity, -Infinity]
+    .flatMap((value) => [
+      withPart(record, form, 'x', (own, i) => (i === 0 ? value : own)),
+      withPart(record, form, 'y', (own, i) => (i === 0 ? value : own)),
+    ])
+    .filter((broken) => broken !== record);
 }
 
-/** The record whose gradient points the other way, for losses that are linear in their labels, such as cross entropy. */
-export function opposite(record: RecordValues, form: RecordForm): RecordValues {
-  return withPart(record, form, 'y', (value) => -value);
+/**
+ * For losses that are linear in their labels, such as cross entropy, the record whose gradient is so many times as long; with a
+ * negative factor it points the other way.
+ */
+export function scaledLabels(record: RecordValues, form: RecordForm, factor: number): RecordValues {
+  return withPart(record, form, 'y', (value) => factor * value);
 }
 
-/** Scaled so that its gradient is far longer than any clip norm in use. */
+/** Its gradient is far longer than any clip norm in use. */
 export function enlarged(record: RecordValues, form: RecordForm): RecordValues {
-  return withPart(record, form, 'y', (value) => 1e4 * value);
+  return scaledLabels(record, form, 1e4);
 }
 
 function withPart(

@@ -1,4 +1,4 @@
-import {opposite, enlarged, hostileRecords} from './hostile_records.js';
+import {enlarged, hostileRecords, scaledLabels} from './hostile_records.js';
 import type {RecordForm, RecordValues} from '../subject/records.js';
 
 /** A batch that one record is added to, or in which one is replaced. */
@@ -28,7 +28,22 @@ export function largeBatches(records: readonly RecordValues[], form: RecordForm,
   return [
     {what: `${size} alike and huge`, records: cycle([enlarged(records[0] as RecordValues, form)], size)},
     {what: `${size} cancelling`, records: cancelling(records, form, size)},
+    {what: `${size} cancelling in blocks of ${BLOCK}`, records: cancellingInBlocks(records, form, size)},
   ];
+}
+
+const BLOCK = 16;
+
+/** One that outweighs the others of its block: in groups of other sizes, or that begin elsewhere, the others show. */
+function cancellingInBlocks(
+  records: readonly RecordValues[],
+  form: RecordForm,
+  size: number,
+): RecordValues[] {
+  const [record] = records as [RecordValues];
+  const one = enlarged(record, form);
+  const others = scaledLabels(one, form, 1 - BLOCK);
+  return Array.from({length: size}, (_, i) => (i % BLOCK === 0 ? others : one));
 }
 
 /** What is added, or put in another's place. */
@@ -51,6 +66,6 @@ function cycle(records: readonly RecordValues[], size: number): RecordValues[] {
 function cancelling(records: readonly RecordValues[], form: RecordForm, size: number): RecordValues[] {
   const [record] = records as [RecordValues];
   const one = enlarged(record, form);
-  const other = opposite(one, form);
+  const other = scaledLabels(one, form, -1);
   return Array.from({length: size}, (_, i) => (i < size / 2 ? one : other));
 }

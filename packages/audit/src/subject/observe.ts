@@ -1,4 +1,10 @@
-import {Ledger, type BatchPiece, type LedgerRow, type PrivateOptimizer} from '@dp/optimizers';
+import {
+  Ledger,
+  type BatchPiece,
+  type DrawnBatch,
+  type LedgerRow,
+  type PrivateOptimizer,
+} from '@dp/optimizers';
 import * as tf from '@tensorflow/tfjs-core';
 
 import {AuditError} from '../errors.js';
@@ -16,37 +22,37 @@ export interface ObservedStep {
 let observed = 0;
 
 /**
- * Makes one step of an optimizer on a batch in one or more pieces, and catches the gradients before they are applied.
+ * Computes the private gradients of one step, and applies nothing.
  *
  * @param pieces - Records; an empty list is an empty batch.
+ * @param sampling - What the batch says of itself. Default: unknown.
+ * @param id - The batch's name. Default: one of its own.
  */
 export function observeStep(
   {variables, losses, records}: AuditSubject,
   optimizer: PrivateOptimizer,
   pieces: readonly (readonly RecordValues[])[],
+  {
+    sampling = {kind: 'unknown'},
+    id = `audit-${observed++}`,
+  }: Partial<Pick<DrawnBatch, 'sampling' | 'id'>> = {},
 ): ObservedStep {
-  let caught: tf.NamedTensorMap | undefined;
   const rowsBefore = optimizer.ledger.rows.length;
-  optimizer.applyGradients = (gradients) => {
-    caught = Array.isArray(gradients)
-      ? Object.fromEntries(gradients.map(({name, tensor}) => [name, tensor.clone()]))
-      : Object.fromEntries(Object.entries(gradients).map(([name, tensor]) => [name, tensor.clone()]));
-  };
   const batches = pieces.map((piece) => batchOf(piece, records));
   try {
     const indices = Int32Array.from({length: pieces.flat().length}, (_, i) => i);
-    const loss = optimizer.minimizePieces(
-      {id: `audit-${observed++}`, indices, sampling: {kind: 'unknown'}},
+    const {value, grads} = optimizer.computeDrawn(
+      {id, indices, sampling},
       batches.map(({x, y}): BatchPiece => ({lossFn: () => losses(x, y), batch: [x, y]})),
       {varList: [...variables]},
     );
-    loss.dispose();
     const row = optimizer.ledger.rows.slice(rowsBefore).find(({what}) => what === 'gradientSum');
+    const means = variables.map(({name}) => valuesOf(grads[name], name));
+    tf.dispose([value, grads]);
     if (row === undefined) throw new AuditError('a step wrote no ledger row for its gradients');
-    return {row, means: variables.map(({name}) => valuesOf(caught?.[name], name))};
+    return {row, means};
   } finally {
-    Reflect.deleteProperty(optimizer, 'applyGradients');
-    tf.dispose([...batches.flatMap(({x, y}) => [x, y]), caught ?? []]);
+    tf.dispose(batches.flatMap(({x, y}) => [x, y]));
   }
 }
 

@@ -1,0 +1,3 @@
+import {register} from 'node:module';
+
+register('./hooks.mjs', import.meta.url, {data: {edits: JSON.parse(process.env.DP_MUTANT_EDITS ?? '[]')}});
