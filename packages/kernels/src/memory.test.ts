@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {backendMemory, isWasmBackend, type WasmBackend} from './memory.js';
-import {workspaceOf} from './workspace_of.js';
+import {currentWorkspace} from './current_workspace.js';
 
 /** A stand-in for the wasm backend, whose malloc answers what it is told to. */
 function fakeBackend(options: {
@@ -59,20 +59,20 @@ describe('workspaces', () => {
   });
 
   test('there is one for each backend', async () => {
-    const wasm = workspaceOf();
-    expect(workspaceOf()).toBe(wasm);
+    const wasm = currentWorkspace();
+    expect(currentWorkspace()).toBe(wasm);
     expect(isWasmBackend(tf.backend())).toBe(true);
     await tf.setBackend('cpu');
     expect(isWasmBackend(tf.backend())).toBe(false);
-    expect(workspaceOf()).not.toBe(wasm);
+    expect(currentWorkspace()).not.toBe(wasm);
     await tf.setBackend('wasm');
   });
 
   test('scratch lies between tensors and touches neither', () => {
     const before = tf.ones([1000]);
-    const block = workspaceOf().allocate(4000);
+    const block = currentWorkspace().allocate(4000);
     const after = tf.ones([1000]);
-    const scratch = new Float32Array(workspaceOf().memory.buffer, block.address, 1000);
+    const scratch = new Float32Array(currentWorkspace().memory.buffer, block.address, 1000);
     expect(scratch.every((v) => v === 0)).toBe(true);
     scratch.fill(7);
     expect([...before.dataSync(), ...after.dataSync()].every((v) => v === 1)).toBe(true);
@@ -82,8 +82,8 @@ describe('workspaces', () => {
 
   test('values are read where the backend keeps them, also after its memory has grown', () => {
     const tensor = tf.tensor1d([1, 2, 3]);
-    const values = workspaceOf().values(tensor);
-    const {memory} = workspaceOf();
+    const values = currentWorkspace().values(tensor);
+    const {memory} = currentWorkspace();
     tf.zeros([memory.buffer.byteLength / 4 + 1]).dispose();
     expect([...new Float32Array(memory.buffer, values.address, 3)]).toEqual([1, 2, 3]);
     values.dispose();

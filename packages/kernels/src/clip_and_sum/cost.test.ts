@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import {disposeParameters, makeParameters, networkShapes} from '../testing/arbitrary_parameters.js';
 import {generator, realValues} from '../testing/numbers.js';
 import type {Workspace} from '../workspace.js';
-import {workspaceOf} from '../workspace_of.js';
+import {currentWorkspace} from '../current_workspace.js';
 import type {Contribution, PerExampleParameter} from './contribution.js';
 import {explainParameter} from './cost.js';
 import {openClipAndSumIn} from './session.js';
@@ -91,7 +91,7 @@ function counting(workspace: Workspace): Workspace & {bytes: number} {
 
 /** What a session allocates, that measures and adds every example of a batch. */
 function allocated(parameters: PerExampleParameter[], batch: number, group?: number): number {
-  const workspace = counting(workspaceOf());
+  const workspace = counting(currentWorkspace());
   const session = openClipAndSumIn(workspace, parameters);
   for (let i = 0; i < batch; i++) {
     if (group === undefined) session.measure(i);

@@ -1,6 +1,6 @@
 import {Scope} from '../scope.js';
 import type {Workspace} from '../workspace.js';
-import {workspaceOf} from '../workspace_of.js';
+import {currentWorkspace} from '../current_workspace.js';
 import type {PerExampleParameter} from './contribution.js';
 import {ParameterSum} from './parameter_sum.js';
 import {validateParameters} from './validate.js';
@@ -58,7 +58,7 @@ const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
  * @throws if shapes or dtypes disagree, or the backend's memory cannot be used.
  */
 export function openClipAndSum(parameters: readonly PerExampleParameter[]): ClipAndSum {
-  return openClipAndSumIn(workspaceOf(), parameters);
+  return openClipAndSumIn(currentWorkspace(), parameters);
 }
 
 /** @internal The same in a given workspace. */

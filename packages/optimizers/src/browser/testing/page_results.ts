@@ -1,0 +1,96 @@
+import {execFileSync, spawn} from 'node:child_process';
+import {accessSync, constants, mkdtempSync, rmSync} from 'node:fs';
+import {createServer} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {tmpdir} from 'node:os';
+import {delimiter, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+
+import type {Results} from './work.js';
+
+/** The browser's answer, by model. */
+export interface Answer {
+  readonly steps?: Readonly<Record<string, Results>>;
+  /** Why there are no steps; then the sums, if they could be had without reading synchronously. */
+  readonly error?: string;
+  readonly sums?: Readonly<Record<string, Results>>;
+  /** The browser has no such backend. */
+  readonly missing?: true;
+}
+
+/** The path of Chromium, where it is installed. */
+export const chromium = ['chromium', 'chromium-browser', 'google-chrome']
+  .flatMap((name) => (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name)))
+  .find((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+
+// Both graphics interfaces in software, so that machines without a graphics card have them.
+const FLAGS = [
+  ...['--headless', '--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+  ...['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'],
+  // Otherwise the first synchronous read of the webgpu backend ends its device.
+  ...['--use-vulkan=swiftshader', '--disable-vulkan-surface'],
+];
+
+// In a process of its own: esbuild refuses to run inside the sandboxes of a test runner.
+const BUNDLE = `
+import {build} from 'esbuild';
+const {outputFiles} = await build({
+  entryPoints: [process.argv[1]], bundle: true, write: false, platform: 'browser', format: 'iife',
+  conditions: ['@dp/source'], logLevel: 'error',
+});
+process.stdout.write(outputFiles[0].contents);`;
+
+/** The page's script, for a browser. */
+export function pageScript(): string {
+  const entry = fileURLToPath(new URL('page.ts', import.meta.url));
+  const argv = ['--input-type=module', '-e', BUNDLE, entry];
+  return execFileSync(process.execPath, argv, {encoding: 'utf8', maxBuffer: 2 ** 28});
+}
+
+/** Opens the page on a backend, and waits for what it sends back. */
+export async function pageResults(script: string, backend: string): Promise<Answer> {
+  const folder = mkdtempSync(join(tmpdir(), 'dp-browser-'));
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const {port} = server.address() as AddressInfo;
+  const answer = new Promise<string>((resolve) => {
+    server.on('request', (request, response) => {
+      if (request.method === 'POST') {
+        const chunks: Buffer[] = [];
+        request.on('data', (chunk: Buffer) => chunks.push(chunk));
+        request.on('end', () => {
+          response.end();
+          resolve(Buffer.concat(chunks).toString('utf8'));
+        });
+      } else {
+        const isScript = request.url === '/page.js';
+        response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
+        response.end(
+          isScript ? script : '<!doctype html><meta charset="utf-8"><script src="/page.js"></script>',
+        );
+      }
+    });
+  });
+  const address = `http://127.0.0.1:${port}/?${backend}`;
+  const browser = spawn(chromium ?? 'chromium', [...FLAGS, `--user-data-dir=${folder}`, address], {
+    stdio: 'ignore',
+  });
+  const ended = new Promise<void>((resolve) => browser.once('exit', () => resolve()));
+  try {
+    const early = ended.then(() => JSON.stringify({error: 'the browser ended without an answer'}));
+    return JSON.parse(await Promise.race([answer, early])) as Answer;
+  } finally {
+    browser.kill();
+    await ended;
+    server.closeAllConnections();
+    server.close();
+    rmSync(folder, {recursive: true, force: true, maxRetries: 5});
+  }
+}
