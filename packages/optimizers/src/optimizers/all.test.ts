@@ -5,6 +5,7 @@ import {loadLayersModel, type LayersModel} from '@tensorflow/tfjs-layers';
 import {seededSource, type RandomSource} from '@dp/random';
 
 import {Ledger} from '../account/ledger.js';
+import type {Sampling} from '../account/sampling.js';
 import {adaptive, perLayer} from '../clip/mode.js';
 import {mlp, weightValues} from '../testing/models.js';
 import {OPTIMIZERS} from '../testing/optimizers.js';
@@ -248,6 +249,41 @@ describe('private optimizers', () => {
         ({mechanism}) => mechanism.kind === 'tree' && `${mechanism.tree}.${mechanism.leaf}`,
       ),
     ).toEqual(['0.0', '0.1', '1.0', '2.0', '2.1']);
+    tf.dispose([variable, x]);
+  });
+
+  test('trees refuse batches without a fixed order, and a resumed run begins a new one, which is counted (privacy rule 20)', async () => {
+    const options = {learningRate: 1, stepsPerTree: 8, ...EXACT, expectedBatchSize: B};
+    const optimizer = dpFTRL(options);
+    const variable = tf.variable(tf.zeros([2]));
+    const x = tf.ones([B, 2]);
+    const step = (on: PrivateOptimizer, id: string, sampling: Sampling): void => {
+      const losses = (): tf.Tensor => tf.sum(tf.mul(x, variable), 1);
+      on.minimizeDrawn({id, indices: new Int32Array(B), sampling}, losses, {
+        batch: [x],
+        varList: [variable],
+      }).dispose();
+    };
+    const shuffled = (epoch: number): Sampling => ({
+      kind: 'shuffle',
+      sampler: 's',
+      numExamples: 4 * B,
+      batchSize: B,
+      epoch,
+    });
+    expect(() =>
+      step(optimizer, 'p', {kind: 'poisson', numExamples: 4 * B, samplingProbability: 1 / 4}),
+    ).toThrow('tree aggregation needs an order');
+    expect(optimizer.ledger.rows).toHaveLength(0);
+    for (let i = 0; i < 3; i++) step(optimizer, `0-${i}`, shuffled(0));
+    const resumed = dpFTRL({...options, ledger: optimizer.ledger});
+    await resumed.setWeights(await optimizer.getWeights());
+    step(resumed, '0-3', shuffled(0));
+    const trees = resumed.ledger.rows.map(
+      ({optimizer: {id}, mechanism}) =>
+        mechanism.kind === 'tree' && `${id} ${mechanism.tree}.${mechanism.leaf}`,
+    );
+    expect(trees).toEqual(['DPFTRL-0 0.0', 'DPFTRL-0 0.1', 'DPFTRL-0 0.2', 'DPFTRL-1 0.0']);
     tf.dispose([variable, x]);
   });
 
