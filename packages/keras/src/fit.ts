@@ -7,7 +7,9 @@ import {compiledOf} from './compiled.js';
 import type {RandomAccessDataset} from './dataset.js';
 import {EpochMeans} from './epoch_means.js';
 import type {DpTrainingArgs} from './fit_args.js';
+import {warnOfEpsilon, warnOfNoise} from './guards.js';
 import type {Position, TrainingPlan} from './plan.js';
+import type {Validate} from './validation.js';
 import {openSteps, type Steps} from './workers/open_steps.js';
 
 /** One run of `fit`. */
@@ -20,7 +22,7 @@ export interface FitRequest {
   /** Sensitive. */
   readonly dataset: RandomAccessDataset;
   /** The validation's loss and metrics, by name with `val_`. */
-  readonly validate?: (() => Readonly<Record<string, number>>) | undefined;
+  readonly validate?: Validate | undefined;
 }
 
 /** Draws batches, takes a private step on each, and tells callbacks: the whole of `fit`, top to bottom. */
@@ -30,6 +32,7 @@ export async function fitPlan(request: FitRequest): Promise<History> {
   const {optimizer, sampler} = plan;
   const remaining = Math.max(0, (epochs - from.epoch) * sampler.stepsPerEpoch - from.batch);
   if (remaining > 0 && !plan.allowsNextOf(remaining)) throw budgetSpent(plan);
+  warnOfNoise(optimizer.privacyOptions.noiseMultiplier);
   const compiled = compiledOf(model);
   const outputs = model.outputs.map(({shape}, o) => ({name: model.outputNames[o] ?? '', shape}));
   const weightsOf = exampleWeights(outputs, args.classWeight);
@@ -69,7 +72,10 @@ async function train(
       remaining--;
       isAllowed = remaining === 0 || plan.allowsNextOf(remaining);
     }
-    await callbacks.onEpochEnd(epoch, {...means.values(), ...validate?.(), epsilon: plan.spent().epsilon});
+    const validated = validate?.();
+    const spent = plan.spent();
+    warnOfEpsilon(spent);
+    await callbacks.onEpochEnd(epoch, {...means.values(), ...validated, epsilon: spent.epsilon});
   }
   await callbacks.onTrainEnd();
   return history;

@@ -68,12 +68,27 @@ export interface DpTrainingArgs {
 /** Weight by class index. */
 export type ClassWeight = Readonly<Record<number, number>>;
 
+/** A release after each epoch, with a row in the ledger. */
+export interface PrivateValidation {
+  /** Standard deviation of the noise on the number of right predictions. In (0, 2^24]. */
+  readonly countNoise: number;
+}
+
 /** Arguments of `fit`, as in tf.js but for what privacy decides. */
 export interface DpFitArgs extends DpTrainingArgs {
   /**
    * Examples that are not trained on, evaluated after each epoch. What comes of it is covered by no epsilon.
    */
   readonly validationData?: readonly [x: tf.Tensor | tf.Tensor[], y: tf.Tensor | tf.Tensor[]];
+  /**
+   * In (0, 1): the last examples, so large a part of all, are not trained on but evaluated after each epoch. Needs
+   * `privacy.validation`, and `privacy.numExamples` counts the others.
+   */
+  readonly validationSplit?: number;
+  /** Log a noisy accuracy on the validation examples, `val_private_acc`, in place of what no epsilon covers. */
+  readonly privateValidation?: PrivateValidation;
+  /** One weight an example in the loss, [N], that depends on its own record alone. Sensitive. */
+  readonly sampleWeight?: tf.Tensor;
   /** Batches are drawn as `privacy.sampling` says; a value that contradicts it is refused. */
   readonly shuffle?: boolean;
 }
@@ -103,6 +118,9 @@ const TRAINING_ARGS: Readonly<Record<keyof DpTrainingArgs, true>> = {
 const FIT_ARGS: Readonly<Record<keyof DpFitArgs, true>> = {
   ...TRAINING_ARGS,
   validationData: true,
+  validationSplit: true,
+  privateValidation: true,
+  sampleWeight: true,
   shuffle: true,
 };
 

@@ -5,6 +5,7 @@ export {
   type ClassWeight,
   type DpFitArgs,
   type DpTrainingArgs,
+  type PrivateValidation,
   type TrainingCallback,
   type TrainingLogs,
   type YieldEvery,
@@ -16,3 +17,5 @@ export {type Examples, type RandomAccessDataset, type Tensors} from './dataset.j
 export {fitSampled, type FitSampledOptions, type FitSampledResult, type StepReport} from './fit_sampled.js';
 export {type WorkerOptions, type Workers} from './workers/options.js';
 export {type ModuleExport} from './workers/protocol.js';
+export {replaceBatchNorm} from './replace_batch_norm.js';
+export {type Given} from './training_examples.js';

@@ -1,5 +1,11 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import {model as layersModel, sequential, type History, type LayersModel} from '@tensorflow/tfjs-layers';
+import {
+  model as layersModel,
+  Sequential,
+  sequential,
+  type History,
+  type LayersModel,
+} from '@tensorflow/tfjs-layers';
 import {DpError, type Ledger, type PrivacySpent} from '@dp/optimizers';
 
 import {checkpointOf, readCheckpoint, restoreCheckpoint} from './checkpoint/checkpoint.js';
@@ -7,6 +13,7 @@ import {compiledOf, trainableVariables} from './compiled.js';
 import {tensorDataset, type RandomAccessDataset} from './dataset.js';
 import {checkFitArgs, checkShuffle, type DpFitArgs, type DpTrainingArgs} from './fit_args.js';
 import {fitPlan} from './fit.js';
+import {checkLayers} from './guards.js';
 import {pendingOptimizer} from './pending_optimizer.js';
 import {
   checkPlannedOptimizer,
@@ -16,6 +23,8 @@ import {
   type Position,
 } from './plan.js';
 import type {PrivacyConfig} from './privacy.js';
+import {trainingExamples, type Given} from './training_examples.js';
+import {validation, type ValidationExamples} from './validation.js';
 
 type ModelCompileArgs = Parameters<LayersModel['compile']>[0];
 type EvaluateArgs = Parameters<LayersModel['evaluate']>[2];
@@ -53,6 +62,7 @@ export class DpModel {
   compile(args: DpCompileArgs): void {
     const {optimizer, privacy, ...rest} = args;
     checkPlannedOptimizer(privacy, optimizer);
+    checkLayers(this.layersModel);
     this.layersModel.compile({
       ...rest,
       optimizer: typeof optimizer === 'function' ? pendingOptimizer() : optimizer,
@@ -71,19 +81,16 @@ export class DpModel {
    *   no epsilon.
    * @throws DpError INVALID_OPTION; BUDGET_SPENT if not one step is left; and what a step throws.
    */
-  async fit(
-    x: tf.Tensor | tf.Tensor[] | tf.NamedTensorMap,
-    y: tf.Tensor | tf.Tensor[] | tf.NamedTensorMap,
-    args: DpFitArgs = {},
-  ): Promise<History> {
+  async fit(x: Given, y: Given, args: DpFitArgs = {}): Promise<History> {
     checkFitArgs(args);
     const {privacy} = this.compiled();
     checkShuffle(args.shuffle, privacy.sampling ?? 'poisson');
-    const [inputs, labels] = compiledOf(this.layersModel).standardize(x, y);
+    const examples = trainingExamples(compiledOf(this.layersModel), {x, y}, args, privacy);
     try {
-      return await this.train(tensorDataset({x: inputs, y: labels}), args, this.validation(args));
+      const {training, validating} = examples;
+      return await this.train(tensorDataset(training), args, validating && {...validating, ...args});
     } finally {
-      disposeNew([...inputs, ...labels], x, y);
+      examples.dispose();
     }
   }
 
@@ -95,6 +102,16 @@ export class DpModel {
    */
   async fitDataset(dataset: RandomAccessDataset, args: DpTrainingArgs = {}): Promise<History> {
     return this.train(dataset, args);
+  }
+
+  /** Adds a layer to a `dpSequential`. @throws DpError UNSUPPORTED for another model, whose graph is made already. */
+  add(layer: Parameters<Sequential['add']>[0]): void {
+    if (!(this.layersModel instanceof Sequential))
+      throw new DpError(
+        'UNSUPPORTED',
+        'layers are added to a dpSequential only; make a new dpModel with them',
+      );
+    this.layersModel.add(layer);
   }
 
   /** What training has spent so far. @throws DpError UNSUPPORTED before the first `fit`. */
@@ -152,7 +169,7 @@ export class DpModel {
   private async train(
     dataset: RandomAccessDataset,
     args: DpTrainingArgs,
-    validate?: () => Record<string, number>,
+    validating?: ValidationExamples & Pick<DpFitArgs, 'privateValidation'>,
   ): Promise<History> {
     const {privacy} = this.compiled();
     if (dataset.numExamples !== privacy.numExamples) {
@@ -167,7 +184,10 @@ export class DpModel {
     try {
       const plan = this.planFor(args);
       const from = this.begin(args);
-      return await fitPlan({model: this.layersModel, plan, from, args, dataset, validate});
+      const {layersModel: model} = this;
+      const {batchSize} = plan;
+      const validate = validating && validation(validating, {...validating, model, plan, batchSize});
+      return await fitPlan({model, plan, from, args, dataset, validate});
     } finally {
       this.isTraining = false;
     }
@@ -224,33 +244,10 @@ export class DpModel {
       );
     return this.compileArgs;
   }
-
-  private validation({
-    validationData,
-    batchSize = 32,
-  }: DpFitArgs): (() => Record<string, number>) | undefined {
-    if (validationData === undefined) return undefined;
-    const [x, y] = validationData;
-    const {names} = compiledOf(this.layersModel);
-    return () => {
-      const scalars = [this.layersModel.evaluate(x, y, {batchSize})].flat();
-      const values = scalars.map((scalar) => scalar.dataSync()[0] ?? NaN);
-      for (const scalar of scalars) scalar.dispose();
-      return Object.fromEntries(names.map((name, i) => [`val_${name}`, values[i] ?? NaN]));
-    };
-  }
 }
 
 function expectedBatchSize(optimizer: PlannedOptimizer): number | undefined {
   return typeof optimizer === 'function' ? undefined : optimizer.privacyOptions.expectedBatchSize;
-}
-
-function disposeNew(
-  tensors: readonly tf.Tensor[],
-  ...given: readonly (tf.Tensor | tf.Tensor[] | tf.NamedTensorMap)[]
-): void {
-  const known = new Set(given.flatMap((one) => ('dataId' in one ? [one as tf.Tensor] : Object.values(one))));
-  for (const tensor of tensors) if (!known.has(tensor)) tensor.dispose();
 }
 
 /** A private model with the layers of a `tf.LayersModel`, whose weights it trains. */

@@ -20,6 +20,11 @@ export interface PrivacyConfig {
   readonly sampling?: SamplingChoice;
   /** Whose records are private together. Default: `'example'`, each record by itself. */
   readonly unit?: PrivacyUnit;
+  /**
+   * What the validation examples are: `'public'`, of people who need no protection; or `'disjoint'`, of people none of whose
+   * records is trained on. Needed for `validationSplit`; declared, and not checked.
+   */
+  readonly validation?: 'public' | 'disjoint';
   /** Epochs that `targetEpsilon` is calibrated for, over all calls of `fit`. Default: those of the first. */
   readonly plannedEpochs?: number;
   /** Where releases are recorded, for an `optimizer` that is a function. Default: a new ledger in memory. */
@@ -30,9 +35,15 @@ export interface PrivacyConfig {
 
 /** @throws DpError INVALID_OPTION, with name, value, bound and remedy. */
 export function checkPrivacy(privacy: PrivacyConfig): void {
-  const {numExamples, delta, targetEpsilon, budget, plannedEpochs} = privacy;
+  const {numExamples, delta, targetEpsilon, budget, plannedEpochs, validation} = privacy;
   check('numExamples', numExamples, Number.isSafeInteger(numExamples) && numExamples >= 1, 'an integer >= 1');
   check('delta', delta, delta > 0 && delta < 1, 'in (0, 1)');
+  if (validation !== undefined && !['public', 'disjoint'].includes(validation)) {
+    throw new DpError(
+      'INVALID_OPTION',
+      `privacy.validation must be 'public' or 'disjoint', got ${JSON.stringify(validation)}`,
+    );
+  }
   checkEpsilon('targetEpsilon', targetEpsilon);
   checkEpsilon('budget', budget);
   if (targetEpsilon !== undefined && budget !== undefined && budget < targetEpsilon) {

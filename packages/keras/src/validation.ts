@@ -1,0 +1,91 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {DpError, privateAccuracy} from '@dp/optimizers';
+
+import {compiledOf} from './compiled.js';
+import type {PrivateValidation} from './fit_args.js';
+import {warnOnce} from './guards.js';
+import type {TrainingPlan} from './plan.js';
+
+/** Examples that are not trained on. */
+export interface ValidationExamples {
+  readonly x: tf.Tensor[];
+  readonly y: tf.Tensor[];
+}
+
+/** How validation is done. */
+export interface ValidationOptions {
+  readonly model: LayersModel;
+  readonly plan: TrainingPlan;
+  readonly batchSize: number;
+  readonly privateValidation?: PrivateValidation | undefined;
+}
+
+/** What is validated after each epoch, by name with `val_`. */
+export type Validate = () => Readonly<Record<string, number>>;
+
+/**
+ * Loss and metrics of the validation examples, which no epsilon covers; or a noisy accuracy, which is a release.
+ *
+ * @param examples - Sensitive, unless they are declared public.
+ */
+export function validation(examples: ValidationExamples, options: ValidationOptions): Validate {
+  const {privacy} = options.plan;
+  if (options.privateValidation !== undefined)
+    return noisyAccuracy(examples, options, options.privateValidation);
+  if (privacy.validation !== 'public') {
+    warnOnce(
+      'validation',
+      'val_ figures come straight from the validation examples, and no epsilon covers them, nor what is chosen by them. ' +
+        "If these people need no protection, say privacy.validation: 'public'; otherwise use privateValidation.",
+    );
+  }
+  return () => {
+    const {names} = compiledOf(options.model);
+    const scalars = [options.model.evaluate(examples.x, examples.y, {batchSize: options.batchSize})].flat();
+    const values = scalars.map((scalar) => scalar.dataSync()[0] ?? NaN);
+    tf.dispose(scalars);
+    return Object.fromEntries(names.map((name, i) => [`val_${name}`, values[i] ?? NaN]));
+  };
+}
+
+function noisyAccuracy(
+  {x, y}: ValidationExamples,
+  {model, plan, batchSize}: ValidationOptions,
+  {countNoise}: PrivateValidation,
+): Validate {
+  const [labels, ...more] = y;
+  if (labels === undefined || more.length > 0) {
+    throw new DpError('UNSUPPORTED', `privateValidation is for models with one output, got ${y.length}`);
+  }
+  const {validation: declared, randomSource} = plan.privacy;
+  return () => {
+    const right = tf.tidy(() => {
+      const predicted = model.predict(x, {batchSize}) as tf.Tensor;
+      return tf.equal(classesOf(predicted, predicted), classesOf(labels, predicted)).dataSync();
+    });
+    const {accuracy} = privateAccuracy(Array.from(right, Boolean), {
+      of: {dataset: 'validation', disjoint: declared !== undefined},
+      numExamples: labels.shape[0],
+      countNoise,
+      ledger: plan.ledger,
+      optimizer: {className: plan.optimizer.getClassName(), id: 'validation'},
+      step: plan.optimizer.iterations,
+      ...(randomSource !== undefined && {randomSource}),
+    });
+    return {val_private_acc: accuracy};
+  };
+}
+
+/** Classes [N] of scores, one-hot labels, or labels [N, 1], by the shape of the predictions. */
+function classesOf(values: tf.Tensor, {shape}: tf.Tensor): tf.Tensor {
+  if (shape.length !== 2) {
+    throw new DpError(
+      'UNSUPPORTED',
+      `privateValidation is for outputs of shape [B, classes], got [${shape.join(', ')}]`,
+    );
+  }
+  if (shape[1] === 1) return tf.cast(tf.greater(tf.reshape(values, [-1]), 0.5), 'int32');
+  const isLabel = values.rank === 1 || values.shape[1] === 1;
+  return isLabel ? tf.cast(tf.reshape(values, [-1]), 'int32') : tf.argMax(values, 1);
+}
