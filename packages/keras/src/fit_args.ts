@@ -47,7 +47,7 @@ export interface DpTrainingArgs {
   readonly epochs?: number;
   /** Number of the epoch to begin with. Default: 0. */
   readonly initialEpoch?: number;
-  /** 0: silent. 1: with a progress display, where one is registered. Default: 1. */
+  /** What callbacks are told as `params.verbose`; `fit` itself prints nothing. In Node, `progressBar()` shows a bar. Default: 1. */
   readonly verbose?: 0 | 1;
   readonly callbacks?: Callbacks;
   /** Default: `'auto'`, every 125 milliseconds. */

@@ -9,7 +9,6 @@ import {
 import {compiledOf} from '../compiled.js';
 import type {CallbackInstance, DpTrainingArgs, TrainingCallback} from '../fit_args.js';
 import type {Position, TrainingPlan} from '../plan.js';
-import {progressDisplays} from './progress_displays.js';
 
 /** What callbacks are told before training. */
 interface CallbackListOptions {
@@ -35,10 +34,9 @@ export function callbackList({
   const given = (Array.isArray(callbacks) ? callbacks : [callbacks]) as readonly (
     CallbackInstance | TrainingCallback
   )[];
-  const displays = verbose === 0 ? [] : progressDisplays();
   const list = new CallbackList([
     // tf.js yields in the callbacks that it makes of plain objects; here one does even if there are none.
-    ...[{}, ...displays, ...given].map((callback) =>
+    ...[{}, ...given].map((callback) =>
       'setParams' in callback
         ? (callback as CustomCallback)
         : new CustomCallback(callback as CustomCallbackArgs, yieldEvery),

@@ -1,0 +1,15 @@
+/** The polynomial of Castagnoli, bits reversed (RFC 3720, appendix B.4). */
+const POLYNOMIAL = 0x82f63b78;
+
+const TABLE = Uint32Array.from({length: 256}, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
+  return crc;
+});
+
+/** The CRC-32C of some bytes. */
+export function crc32c(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = (TABLE[(crc ^ byte) & 255] as number) ^ (crc >>> 8);
+  return (crc ^ 0xffffffff) >>> 0;
+}
