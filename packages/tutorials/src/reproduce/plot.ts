@@ -49,7 +49,7 @@ export function accuracyPlot(rows: readonly {row: Row; results: readonly RunResu
       {
         data: {
           values: rows.flatMap(({row}) =>
-            row.original.epsilon === undefined ? [] : [{row: label(row), ...row.original}],
+            row.original?.epsilon === undefined ? [] : [{row: label(row), ...row.original}],
           ),
         },
         mark: {type: 'point', shape: 'cross', size: 90, filled: true},
@@ -68,7 +68,6 @@ export function accuracyPlot(rows: readonly {row: Row; results: readonly RunResu
   };
 }
 
-function label({settings: {privacy, learningRate}}: Row): string {
-  if (privacy === undefined) return 'no privacy';
-  return `noise ${privacy.noiseMultiplier}, clip ${privacy.l2NormClip}, lr ${learningRate}`;
+function label({name, settings: {privacy, learningRate}}: Row): string {
+  return privacy === undefined ? 'no privacy' : `${name}: clip ${privacy.l2NormClip}, lr ${learningRate}`;
 }

@@ -99,7 +99,7 @@ describe('reproduce', () => {
         `${((a + b) / 2).toFixed(2)} % ± ${(Math.abs(a - b) / Math.SQRT2).toFixed(2)} % | 40.0 % at 8.00 |`,
     );
     const svg = readFileSync(join(resultsDir, 'accuracy.svg'), 'utf8');
-    expect(svg).toMatch(/^<svg .*epsilon at delta 1e-5.*noise 1\.1, clip 1, lr 0\.15/s);
+    expect(svg).toMatch(/^<svg .*epsilon at delta 1e-5.*private: clip 1, lr 0\.15/s);
   });
 
   test('trains only what is missing', async () => {
@@ -130,7 +130,10 @@ describe('reproduce', () => {
   });
 
   test.each([
-    [['--rows=noise-1.1,none'], 'It must name rows among no-privacy, noise-1.3, noise-1.1, noise-0.7.'],
+    [
+      ['--rows=noise-1.1,none'],
+      'It must name rows among no-privacy, noise-1.3, noise-1.1, noise-0.7, tanh-ema.',
+    ],
     [['--runs=0'], 'It must be >= 1.'],
   ])('%j gives one clear line and exit code 2', async (flags, message) => {
     const streams = capturedStreams();

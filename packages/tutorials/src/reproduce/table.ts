@@ -61,7 +61,7 @@ export function markdownTable(summaries: readonly RowSummary[]): string {
     rest.epsilon?.toFixed(2) ?? '-',
     String(runs),
     percent(meanAccuracy) + (standardDeviation === undefined ? '' : ` ± ${percent(standardDeviation)}`),
-    `${percent(row.original.accuracy, 1)}${row.original.epsilon === undefined ? '' : ` at ${row.original.epsilon.toFixed(2)}`}`,
+    original(row),
     `${Math.round(rest.meanCpuSeconds)} s`,
   ]);
   return [head.map(([name]) => name), head.map(([, rule]) => rule), ...lines]
@@ -71,4 +71,9 @@ export function markdownTable(summaries: readonly RowSummary[]): string {
 
 function percent(fraction: number, digits = 2): string {
   return `${(100 * fraction).toFixed(digits)} %`;
+}
+
+function original({original: known}: Row): string {
+  if (known === undefined) return '-';
+  return `${percent(known.accuracy, 1)}${known.epsilon === undefined ? '' : ` at ${known.epsilon.toFixed(2)}`}`;
 }

@@ -1,6 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {fitSampled} from '@dp/keras';
-import {dpSGD, Ledger, poissonSampler, privacySpent, shuffleSampler, type PrivacySpent} from '@dp/optimizers';
+import {
+  dpSGD,
+  ema,
+  Ledger,
+  poissonSampler,
+  PrivateOptimizer,
+  privacySpent,
+  shuffleSampler,
+  type PrivacySpent,
+} from '@dp/optimizers';
 import {cpus} from 'node:os';
 
 import {accuracy} from '../accuracy.js';
@@ -59,29 +68,38 @@ export async function trainRow(
   onStep: () => void = () => undefined,
 ): Promise<RunResult> {
   const [wall, cpu] = [performance.now(), process.cpuUsage()];
-  const {privacy, learningRate, batchSize, epochs} = settings;
+  const {privacy, learningRate, batchSize, epochs, activation, emaDecay} = settings;
   const {numExamples} = train;
   const ledger = new Ledger();
   const spent = (): PrivacySpent | undefined =>
     privacy === undefined ? undefined : privacySpent(ledger, {delta: DELTA});
-  const model = mnistNetwork();
-  model.compile({
-    optimizer:
-      privacy === undefined
-        ? tf.train.sgd(learningRate)
-        : dpSGD({...privacy, learningRate, numMicrobatches: batchSize, expectedBatchSize: batchSize, ledger}),
-    loss: crossEntropy,
-  });
+  const model = mnistNetwork(undefined, activation);
+  const optimizer =
+    privacy === undefined
+      ? tf.train.sgd(learningRate)
+      : dpSGD({
+          ...privacy,
+          learningRate,
+          numMicrobatches: batchSize,
+          expectedBatchSize: batchSize,
+          ledger,
+          ...(emaDecay !== undefined && {averaging: ema({decay: emaDecay})}),
+        });
+  model.compile({optimizer, loss: crossEntropy});
+  const testAccuracy = (): number | Promise<number> =>
+    optimizer instanceof PrivateOptimizer
+      ? optimizer.withAveragedWeights(() => accuracy(model, test))
+      : accuracy(model, test);
   const results: EpochResult[] = [];
   await fitSampled(model, digitBatches(train), {
     sampler: (privacy === undefined ? shuffleSampler : poissonSampler)({numExamples, batchSize}),
     epochs,
     onStep,
-    onEpochEnd(epoch) {
+    async onEpochEnd(epoch) {
       const {epsilon, epsilonClassic} = spent() ?? {};
       results.push({
         epoch,
-        accuracy: accuracy(model, test),
+        accuracy: await testAccuracy(),
         ...(epsilon !== undefined && {epsilon}),
         ...(epsilonClassic !== undefined && {epsilonClassic}),
       });
