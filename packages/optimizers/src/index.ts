@@ -81,6 +81,7 @@ export {type LedgerRows} from './account/ledger_account.js';
 export {privacySpent, type PrivacySpent} from './account/spent.js';
 export {privacyReport, type PrivacyReport, type PrivacyReportOptions} from './report/privacy_report.js';
 export {type ReleaseSummary} from './report/releases.js';
+export {type PrivacyUnit} from './report/words.js';
 export {type DrawnBatch, type Sampling, type SamplingOf} from './account/sampling.js';
 
 export {registerPerExampleRule, type PerExampleRule} from './gradients/registry.js';

@@ -30,12 +30,32 @@ export function noiseWarning(noiseMultiplier: number): string | undefined {
   );
 }
 
-/** All that is wrong with a run, in words. */
-export function privacyWarnings(spent: PrivacySpent, rows: readonly LedgerRow[]): readonly string[] {
-  const least = rows.reduce((z, {noiseMultiplier}) => Math.min(z, noiseMultiplier), Infinity);
+/** What is wrong with a delta, in words; undefined where nothing is. */
+function deltaWarning(delta: number, records: number): string | undefined {
+  if (delta * records < 1) return undefined;
+  return `Delta is ${delta}, and there are ${records} records: publishing one of them as it is would be allowed. Choose a delta well below ${1 / records}.`;
+}
+
+/**
+ * All that is wrong with a run, in words.
+ *
+ * @param declared - Number of examples, where the ledger does not know it.
+ */
+export function privacyWarnings(
+  spent: PrivacySpent,
+  rows: readonly LedgerRow[],
+  declared = 0,
+): readonly string[] {
+  let [leastNoise, records] = [Infinity, declared];
+  for (const {noiseMultiplier, sampling} of rows) {
+    leastNoise = Math.min(leastNoise, noiseMultiplier);
+    if ('numExamples' in sampling) records = Math.max(records, sampling.numExamples);
+    if ('numUsers' in sampling) records = Math.max(records, sampling.numUsers);
+  }
   return [
     epsilonWarning(spent),
-    noiseWarning(least),
+    noiseWarning(leastNoise),
+    deltaWarning(spent.delta, records),
     spent.secure
       ? undefined
       : 'Some noise came from a seeded source, which anybody can draw again: it protects nobody.',

@@ -71,6 +71,15 @@ describe('privacyReport', () => {
     expect(text).toContain('declared, not checked');
   });
 
+  test('of sampled users is about users, and knows their number', () => {
+    const sampling = {kind: 'poissonUsers', numUsers: 1000, samplingProbability: 0.01} as const;
+    const report = privacyReport(ledgerOf(3, {sampling}), {delta: 1e-3});
+    expect(report.unit).toBe('user');
+    expect(report.text).toContain('for each user');
+    expect(report.relation).toBe('one user, with all of her examples, is added or removed');
+    expect(report.warnings).toEqual([expect.stringContaining('Delta is 0.001, and there are 1000 records')]);
+  });
+
   test('never rounds a bound down', () => {
     expect([1.23456, 54.04581, 0.000123456, 6269.53, 10, 0, Infinity].map(short)).toEqual([
       '1.235',
@@ -93,7 +102,7 @@ describe('privacyReport', () => {
     expect(
       warnings(1, {
         noiseMultiplier: 0.29,
-        sampling: {kind: 'poisson', numExamples: 1e6, samplingProbability: 1e-9},
+        sampling: {kind: 'poisson', numExamples: 90_000, samplingProbability: 1e-9},
       }),
     ).toEqual([expect.stringContaining('The noise multiplier is 0.29, below 0.3')]);
     expect(warnings(1, {noiseMultiplier: 0})).toEqual([

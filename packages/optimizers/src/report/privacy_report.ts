@@ -3,7 +3,15 @@ import {privacySpent, type PrivacySpent} from '../account/spent.js';
 import type {Participation} from '../account/spendings.js';
 import {privacyWarnings} from '../account/warnings.js';
 import {summarizeReleases, type ReleaseSummary} from './releases.js';
-import {guaranteeText, NOT_COVERED, RELATIONS, releaseText, short} from './words.js';
+import {
+  guaranteeText,
+  NOT_COVERED,
+  relationText,
+  releaseText,
+  short,
+  unitOf,
+  type PrivacyUnit,
+} from './words.js';
 
 /** Options of `privacyReport`. Public constants. */
 export interface PrivacyReportOptions {
@@ -11,15 +19,13 @@ export interface PrivacyReportOptions {
   readonly delta: number;
   /** What is known of batches that the optimizer could only receive, as in a plain `model.fit`. */
   readonly declared?: Participation;
-  /** What the guarantee is about. Default: `'example'`; `'user'` only where each user has one example. */
-  readonly unit?: string;
 }
 
 /** What may be said of a training run's privacy. It holds public constants only. */
 export interface PrivacyReport {
   readonly spent: PrivacySpent;
-  /** Whose data the guarantee is about, such as `'example'`. */
-  readonly unit: string;
+  /** Whose data the guarantee is about: `'user'` where users were sampled, or their examples capped. */
+  readonly unit: PrivacyUnit;
   /** The neighbouring relation in words. */
   readonly relation: string;
   readonly releases: readonly ReleaseSummary[];
@@ -48,17 +54,18 @@ export interface PrivacyReport {
  */
 export function privacyReport(
   from: Ledger | {readonly ledger: Ledger},
-  {delta, declared, unit = 'example'}: PrivacyReportOptions,
+  {delta, declared}: PrivacyReportOptions,
 ): PrivacyReport {
   const ledger = 'ledger' in from ? from.ledger : from;
   const spent = privacySpent(ledger, {delta, ...(declared && {declared})});
+  const unit = unitOf(ledger.rows);
   const report = {
     spent,
     unit,
-    relation: RELATIONS[spent.neighboring],
+    relation: relationText(spent.neighboring, unit),
     releases: summarizeReleases(ledger.rows),
     notCovered: NOT_COVERED,
-    warnings: privacyWarnings(spent, ledger.rows),
+    warnings: privacyWarnings(spent, ledger.rows, declared?.numExamples),
     ledger: ledger.position,
   };
   return {...report, text: textOf(report), markdown: markdownOf(report)};

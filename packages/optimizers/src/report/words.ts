@@ -1,15 +1,39 @@
 import type {NeighbouringRelation} from '@dp/accountant';
 
 import type {LedgerRow} from '../account/ledger.js';
+import type {Sampling} from '../account/sampling.js';
 import type {PrivacySpent} from '../account/spent.js';
 import type {Range, ReleaseSummary} from './releases.js';
 
+/** Whose data a guarantee is about. */
+export type PrivacyUnit = 'example' | 'user';
+
 /** What two neighbouring data sets differ in. */
-export const RELATIONS: {readonly [R in NeighbouringRelation]: string} = {
-  addOrRemoveOne: 'one example is added or removed',
-  replaceOne: 'one example is replaced by another',
-  replaceSpecial: 'one example is blanked out (it contributes nothing)',
+export function relationText(relation: NeighbouringRelation, unit: PrivacyUnit): string {
+  const one = unit === 'user' ? 'one user, with all of her examples,' : 'one example';
+  const change: {readonly [R in NeighbouringRelation]: string} = {
+    addOrRemoveOne: 'is added or removed',
+    replaceOne: 'is replaced by another',
+    replaceSpecial: 'is blanked out (it contributes nothing)',
+  };
+  return `${one} ${change[relation]}`;
+}
+
+/** Users are what is sampled, or what examples are capped by; else an example stands for itself. */
+const UNITS: {readonly [K in Sampling['kind']]: PrivacyUnit} = {
+  unknown: 'example',
+  poisson: 'example',
+  truncatedPoisson: 'example',
+  poissonUsers: 'user',
+  poissonCappedUsers: 'user',
+  shuffle: 'example',
+  fixed: 'example',
+  all: 'example',
 };
+
+export function unitOf(rows: readonly LedgerRow[]): PrivacyUnit {
+  return rows.some(({sampling}) => UNITS[sampling.kind] === 'user') ? 'user' : 'example';
+}
 
 const WHAT: {readonly [K in LedgerRow['what']]: string} = {
   gradientSum: 'sums of clipped gradients',
