@@ -28,5 +28,6 @@ export default {
   projects: [
     ...packages.map((name) => project(name, `<rootDir>/packages/${name}`)),
     project('examples', '<rootDir>/examples'),
+    project('docs', '<rootDir>/docs'),
   ],
 };
