@@ -1,7 +1,7 @@
 import {findRoot} from '../math/root.js';
 import type {PrivacyLoss} from './privacy_loss.js';
 import {type PldSpectrum, pldSpectrum} from './spectrum.js';
-import {type LossTerm, planForDelta, planForEpsilon, type TiltPlan} from './tilt.js';
+import {copies, type LossTerm, planForDelta, planForEpsilon, type TiltPlan, truncation} from './tilt.js';
 
 /** An interval that holds the value sought. */
 export interface Interval {
@@ -128,28 +128,29 @@ function largestLoss(terms: readonly LossTerm[]): number {
 
 /** Whether all numbers of a plan are within what doubles can square and tell apart, and the work is bearable. */
 function fitsAGrid(terms: readonly LossTerm[], plan: TiltPlan): boolean {
-  const {epsilon, tilt, deviation, window, logDelta} = plan;
+  const {epsilon, tilt, deviation, window} = plan;
+  const logMass = truncation(plan.logDelta, copies(terms));
   const fits = (value: number): boolean => value > 1 / LARGEST_SCALE && value < LARGEST_SCALE;
   return (
     fits(tilt) &&
     fits(deviation) &&
     fits(window) &&
     Math.abs(epsilon) < window * MOST_WINDOWS &&
-    terms.every(({loss}) => panels(loss, logDelta) < MOST_PANELS)
+    terms.every(({loss}) => panels(loss, logMass) < MOST_PANELS)
   );
 }
 
 /** About how many quadrature panels a loss takes: with next to no noise, its density is a needle. */
-function panels({densities}: PrivacyLoss, logDelta: number): number {
+function panels({densities}: PrivacyLoss, logMass: number): number {
   return densities.reduce((sum, {range, roughness}) => {
-    const [from, to] = range(logDelta);
+    const [from, to] = range(logMass);
     return sum + (to - from) * roughness(to);
   }, 0);
 }
 
 /** The number of grid points that an interval as narrow as `width` should take. */
 function sizeFor(terms: readonly LossTerm[], plan: TiltPlan, width: number): number {
-  const total = terms.reduce((sum, {count}) => sum + count, 0);
+  const total = copies(terms);
   // A split adds up to h^2 / 6 to a step's variance, a merge takes h^2 / 3; delta grows by e^(variance tilt (tilt + 1) / 2).
   const step = Math.sqrt((4 * width) / (total * (plan.tilt + 1)));
   return Math.min(LARGEST_SIZE, powerOfTwo(plan.window / step));

@@ -1,17 +1,13 @@
 import {erfc} from '../math/erfc.js';
+import {type Mixture, mixtureRatio} from './gaussian_mixture_ratio.js';
 import type {Direction, LossDensity, PrivacyLoss} from './privacy_loss.js';
 
 // Looked up once: in a sandbox, such as a test runner's, each look-up of a global costs more than the function.
-const {abs, asinh, exp, expm1, log, log1p, max, min, sinh, sqrt} = Math;
+const {abs, asinh, exp, log, log1p, max, sinh, sqrt} = Math;
 
-const MOST_NEWTON_STEPS = 60;
+/** So many standard deviations hold all masses that a double can. */
+const MOST_DEVIATIONS = 38;
 const SQRT_TWO_PI = sqrt(2 * Math.PI);
-
-/** Component means >= 0 in units of the sensitivity, and their probabilities. */
-export interface Mixture {
-  readonly means: readonly number[];
-  readonly probabilities: readonly number[];
-}
 
 /**
  * The loss between M = sum of w_j N(s_j, z^2), s_j >= 0, and N(0, z^2): (P, Q) = (M, N) to remove, (N, M) to add. This is
@@ -27,9 +23,7 @@ export function gaussianMixtureLoss(
 ): PrivacyLoss {
   const z = noiseMultiplier;
   const {means, probabilities} = mixture;
-  const largest = max(...means);
-  const logRatio = logRatioOf(mixture, z);
-  const position = positionOf(mixture, z, logRatio);
+  const {log: logRatio, position, reach} = mixtureRatio(mixture, z);
   const density: LossDensity =
     direction === 'remove'
       ? {
@@ -37,10 +31,10 @@ export function gaussianMixtureLoss(
           density: (x, loss) => exp(loss - (x * x) / (2 * z * z)) / (z * SQRT_TWO_PI),
           position,
           largest: Infinity,
-          roughness: (x) => (abs(x) + largest + z) / (z * z),
+          roughness: (x) => (abs(x) + reach(x) + z) / (z * z),
           below: (x) => weightedSum(means, probabilities, (mean) => normalTail((mean - x) / z)),
           above: (x) => weightedSum(means, probabilities, (mean) => normalTail((x - mean) / z)),
-          range: (logMass) => [-z * sqrt(-2 * logMass), largest + z * sqrt(-2 * logMass)],
+          range: (logMass) => [-z * sqrt(-2 * logMass), lastOutcome(mixture, z, logMass)],
         }
       : {
           // The outcome is mirrored, so that the loss rises with it.
@@ -48,12 +42,12 @@ export function gaussianMixtureLoss(
           density: (x) => exp(-(x * x) / (2 * z * z)) / (z * SQRT_TWO_PI),
           position: (loss) => -position(-loss),
           largest: -log(massAtZero(mixture)),
-          roughness: (x) => (abs(x) + largest + z) / (z * z),
+          roughness: (x) => (abs(x) + reach(-x) + z) / (z * z),
           below: (x) => normalTail(-x / z),
           above: (x) => normalTail(x / z),
           range: (logMass) => [-z * sqrt(-2 * logMass), z * sqrt(-2 * logMass)],
         };
-  return {atoms: [], densities: [density], infinite: 0};
+  return {atoms: [], densities: [density], infinite: 0, massError: massError(mixture, z)};
 }
 
 /**
@@ -73,7 +67,7 @@ export function replacedSampledGaussianLoss(
 ): PrivacyLoss {
   const q = samplingProbability;
   const z = noiseMultiplier;
-  const logRatio = logRatioOf({means: [0, 1], probabilities: [1 - q, q]}, z);
+  const {log: logRatio} = mixtureRatio({means: [0, 1], probabilities: [1 - q, q]}, z);
   const c = log(q) - 1 / (2 * z * z);
   const positionAbove = (loss: number): number => {
     // c t^2 + (1 - q)(1 - e^l) t - e^l c = 0 for t = e^(x / z^2), divided by e^(l / 2): the roots are symmetric.
@@ -94,81 +88,23 @@ export function replacedSampledGaussianLoss(
   return {atoms: [], densities: [density], infinite: 0};
 }
 
-/** ln(M(x) / N(x)), exact also where the ratio is near 1. */
-function logRatioOf({means, probabilities}: Mixture, z: number): (x: number) => number {
-  const twoVariances = 2 * z * z;
-  const [w0 = 0, w1 = 0] = probabilities;
-  const [m0 = 0, m1 = 0] = means;
-  if (means.length === 1) return (x) => (m0 * (2 * x - m0)) / twoVariances;
-  if (means.length === 2 && m0 === 0) {
-    const logW0 = log(w0);
-    const logW1 = log(w1);
-    return (x) => {
-      const y = (m1 * (2 * x - m1)) / twoVariances;
-      return y < 36 ? log1p(w1 * expm1(y)) : y + logW1 + log1p(exp(logW0 - logW1 - y));
-    };
-  }
-  return (x) => {
-    const powers = means.map((mean) => (mean * (2 * x - mean)) / twoVariances);
-    const top = max(0, ...powers);
-    if (top < 36) return log1p(weightedSum(powers, probabilities, expm1));
-    return top + log(weightedSum(powers, probabilities, (power) => exp(power - top)));
-  };
+/**
+ * An outcome above which M has a mass of at most exp(`logMass`): of n components each may leave half a share of 1 / n there,
+ * or all of itself, if it is no larger. Components too rare to be seen so cost no grid.
+ */
+function lastOutcome({means, probabilities}: Mixture, z: number, logMass: number): number {
+  const logShare = logMass - log(2 * means.length);
+  return means.reduce((last, mean, j) => {
+    const excess = log(probabilities[j] as number) - logShare;
+    return excess > 0 ? max(last, mean + z * sqrt(2 * excess)) : last;
+  }, 0);
 }
 
-/** The inverse of the log ratio. */
-function positionOf(
-  {means, probabilities}: Mixture,
-  z: number,
-  logRatio: (x: number) => number,
-): (loss: number) => number {
-  const variance = z * z;
-  const [m0 = 0, m1 = 0] = means;
-  if (means.length === 1) return (loss) => (loss * variance) / m0 + m0 / 2;
-  const smallest = log(massAtZero({means, probabilities}));
-  if (means.length === 2 && m0 === 0) {
-    const w1 = probabilities[1] as number;
-    const logW1 = log(w1);
-    return (loss) => {
-      if (loss <= smallest) return -Infinity;
-      const excess = expm1(loss) / w1;
-      if (excess <= -1) return -Infinity;
-      return m1 / 2 + (variance / m1) * (loss < 36 ? log1p(excess) : loss - logW1);
-    };
-  }
-  const logWeights = probabilities.map((probability) => log(probability));
-  return (loss) => {
-    if (loss <= smallest) return -Infinity;
-    // The log ratio is convex and each term alone is below it, so Newton's method falls from here to the root.
-    let x = Infinity;
-    means.forEach((mean, j) => {
-      if (mean > 0) x = min(x, ((loss - (logWeights[j] as number)) * variance) / mean + mean / 2);
-    });
-    for (let step = 0; step < MOST_NEWTON_STEPS; step++) {
-      const value = logRatio(x);
-      const slope = slopeOf(means, logWeights, variance, x, value);
-      const next = x - (value - loss) / slope;
-      if (!(next < x) || !(slope > 0)) break;
-      x = next;
-    }
-    return x;
-  };
-}
-
-/** The derivative of the log ratio. */
-function slopeOf(
-  means: readonly number[],
-  logWeights: readonly number[],
-  variance: number,
-  x: number,
-  value: number,
-): number {
-  let slope = 0;
-  means.forEach((mean, j) => {
-    const power = (mean * (2 * x - mean)) / (2 * variance) + (logWeights[j] as number);
-    slope += (mean / variance) * exp(power - value);
-  });
-  return slope;
+/** Of many components, exponents of opposite signs and up to this size cancel each other; of two, their sizes are small. */
+function massError({means}: Mixture, z: number): number {
+  if (means.length <= 2) return 0;
+  const outcome = max(...means) / z + MOST_DEVIATIONS;
+  return 2 ** -51 * outcome * outcome;
 }
 
 function massAtZero({means, probabilities}: Mixture): number {

@@ -2,7 +2,7 @@ import {fft, fftError, rootsOfUnity, type RootsOfUnity} from '../math/fft.js';
 import {discretise, type LossGrid, type LossLimits, SNAP} from './discretise.js';
 import {type LossMasses, type MergedMasses, mergedMasses, splitMasses} from './masses.js';
 import type {PrivacyLoss} from './privacy_loss.js';
-import {type LossTerm, type TiltPlan, truncation} from './tilt.js';
+import {copies, type LossTerm, type TiltPlan, truncation} from './tilt.js';
 
 // Looked up once: in a sandbox, such as a test runner's, each look-up of a global costs more than the function.
 const {abs, ceil, exp, expm1, floor, fround, log, log1p, log2, max, min, round, sin, sqrt} = Math;
@@ -49,7 +49,7 @@ export function pldSpectrum(
 ): PldSpectrum {
   const step = stepFor(terms, plan.window / size);
   const roots = rootsOfUnity(size);
-  const total = terms.reduce((sum, {count}) => sum + count, 0);
+  const total = copies(terms);
   const logMass = truncation(plan.logDelta, total);
   const upper = new Side(size, step, plan, roots);
   const lower = new Side(size, step, plan, roots);

@@ -116,9 +116,14 @@ function bestTilt(terms: readonly PlannedTerm[], f: (log: number, tilt: number) 
 
 /** The terms with what matters for deltas down to exp(`logDelta`). */
 function plannedTerms(terms: readonly LossTerm[], logDelta: number): PlannedTerm[] {
-  const total = terms.reduce((sum, {count}) => sum + count, 0);
+  const total = copies(terms);
   const logMass = truncation(logDelta, total);
   return terms.map(({loss, count}) => ({nodes: lossNodes(loss, logMass), count}));
+}
+
+/** How many losses are composed. */
+export function copies(terms: readonly {readonly count: number}[]): number {
+  return terms.reduce((sum, {count}) => sum + count, 0);
 }
 
 /** Logarithm of the mass that each of `total` losses may lose, for a delta of exp(`logDelta`). */
@@ -129,7 +134,7 @@ export function truncation(logDelta: number, total: number): number {
 /** The plan with the fewest grid points: near a tilt where rare large losses take over, less tilt is better. */
 function shortest(terms: readonly PlannedTerm[], tilt: number, epsilon: number, logDelta: number): TiltPlan {
   const size = (plan: TiltPlan): number => plan.window * Math.sqrt(plan.tilt + 1);
-  const total = terms.reduce((sum, {count}) => sum + count, 0);
+  const total = copies(terms);
   // Rounding grows with the number of terms and with how small the sum is against its leading factor.
   const enough = (share: number): boolean => {
     const {log} = composedCumulants(terms, share * tilt);
@@ -173,7 +178,7 @@ function lowestLoss({losses, logMasses}: LossNodes, tilt: number, terms: readonl
   for (let i = 0; i < losses.length; i++) {
     top = Math.max(top, (logMasses[i] as number) + tilt * (losses[i] as number));
   }
-  const total = terms.reduce((sum, {count}) => sum + count, 0);
+  const total = copies(terms);
   const least = top - Math.log(total) - REST - 4;
   let mass = 0;
   for (let i = 0; i < losses.length; i++) {
