@@ -6,7 +6,8 @@ import {fileURLToPath} from 'node:url';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const scripts = new Map();
 for (const name of readdirSync(`${root}/packages`)) add(name, `packages/${name}/bench/${name}.mjs`);
-for (const file of readdirSync(`${root}/tools/bench`)) add(file.replace('.mjs', ''), `tools/bench/${file}`);
+for (const file of readdirSync(`${root}/tools/bench`))
+  add(file.replace('.mjs', '').replaceAll('_', '-'), `tools/bench/${file}`);
 for (const helper of ['main', 'harness']) scripts.delete(helper);
 
 const [name, ...options] = process.argv.slice(2);

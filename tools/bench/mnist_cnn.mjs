@@ -1,4 +1,5 @@
-// The tutorial's convolutional network, 26,010 parameters.  node tools/bench/mnist_cnn.mjs [--batch 256]; see harness.mjs
+// The tutorial's convolutional network, 26,010 parameters.  node tools/bench/mnist_cnn.mjs [--batch 256]
+// A list of batch sizes is separated by commas; see harness.mjs.
 import * as tf from '@tensorflow/tfjs-core';
 import {bench} from './harness.mjs';
 
@@ -6,7 +7,7 @@ await bench({
   model: 'mnist-cnn',
   url: import.meta.url,
   flags: {batch: '256', steps: '8'},
-  sizes: ({batch}) => [{batch: Number(batch)}],
+  sizes: ({batch}) => batch.split(',').map((b) => ({batch: Number(b)})),
   build: async ({batch}) => {
     const {crossEntropy, mnistNetwork} = await import('../../packages/tutorials/dist/network.js');
     const x = tf.randomUniform([batch, 28, 28, 1]);

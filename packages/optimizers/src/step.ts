@@ -51,7 +51,7 @@ export interface StepResult {
 export function privateGradient(request: StepRequest): StepResult {
   const {options, variables, mustReachAll} = request;
   const plan = clippingPlan(options, variables);
-  let total = ClippedSum.empty(variables, plan);
+  let summed: ClippedSum | undefined;
   let [batchSize, lossSum, belowClip] = [0, 0, 0];
   let penalties: Penalties | undefined;
   let separate: SeparatePenalty | undefined;
@@ -70,12 +70,14 @@ export function privateGradient(request: StepRequest): StepResult {
       if (withPenalties) penalties = sum.penalties;
       else tf.dispose(sum.penalties as tf.Tensor[]);
       checkPenalties(penalties, request);
-      total = total.plus(ClippedSum.ofPiece(sum, variables, plan));
+      const own = ClippedSum.ofPiece(sum, variables, plan);
+      summed = summed?.plus(own) ?? own;
       batchSize += sum.batchSize;
       lossSum += sum.lossSum;
       belowClip += sum.belowClip;
     }
     checkAsDrawn(batchSize, request);
+    const total = summed ?? ClippedSum.empty(variables, plan);
     // Ledger, noise, division by the public constant: also for an empty batch (privacy rule 9).
     const {noiseMultiplier, numMicrobatches: divisor, randomSource: source, ledger} = options;
     const how = {...request, noiseMultiplier, divisor, source, ledger};

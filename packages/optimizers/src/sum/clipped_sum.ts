@@ -49,7 +49,9 @@ export class ClippedSum {
           `${variables.length} and clips to ${plan.l2NormClip}: sum every piece of a step anew; nothing was released`,
       );
     }
-    return new ClippedSum(variables, units, plan);
+    // A copy: trees keep sums, and a thread's memory is used again for the next piece.
+    const own = units.map((sum) => sum.slice());
+    return new ClippedSum(variables, own, plan);
   }
 
   get numParameters(): number {
@@ -88,7 +90,9 @@ export class ClippedSum {
           'only sums over the same variables, on the same grid, can be added',
         );
       }
-      return own.map((value, i) => value + (theirs[i] as number));
+      const sum = own.slice();
+      for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (theirs[i] as number);
+      return sum;
     });
     return new ClippedSum(this.variables, units, this.plan);
   }
