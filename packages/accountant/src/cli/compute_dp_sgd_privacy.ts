@@ -30,6 +30,8 @@ export function run(argv: readonly string[], io: Io): Promise<number> {
       noiseMultiplier: numbers.noise_multiplier,
       epochs: numbers.epochs,
       delta: numbers.delta,
+      // The orders that the original tool tries, so that it prints the same.
+      orders: DEFAULT_ORDERS,
     });
     io.out(json === true ? jsonReport(statement) : textReport(statement));
   });

@@ -1,6 +1,6 @@
 import {PldAccountant} from '../pld/accountant.js';
 import {RdpAccountant} from '../rdp/accountant.js';
-import {type ConversionName, type OptimalEpsilon, optimalEpsilon} from '../rdp/convert.js';
+import type {ConversionName, OptimalEpsilon} from '../rdp/convert.js';
 import {type BatchSampling, batchSensitivity, dpSgdEvent, type DpSgdRun} from './dp_sgd.js';
 import {groupEpsilon} from './group_privacy.js';
 
@@ -44,7 +44,7 @@ export interface LevelOfPrivacy {
 /** What every number of one statement has in common. */
 export interface Question {
   readonly delta: number;
-  readonly orders: readonly number[];
+  readonly orders: readonly number[] | undefined;
   readonly tolerance: number;
 }
 
@@ -98,9 +98,9 @@ function looser(
   // No Renyi divergences of the mixture are implemented: one example's, for a group.
   const group = sampling === 'poisson' ? maxExamplesPerUser : 1;
   const event = dpSgdEvent({...run, sampling, maxExamplesPerUser: maxExamplesPerUser / group});
-  const {rdp} = new RdpAccountant({orders, neighboring}).compose(event);
-  const at = (d: number): OptimalEpsilon => optimalEpsilon(conversion, rdp, d);
-  if (group === 1) return at(delta);
-  const {epsilon, delta: exampleDelta} = groupEpsilon((d) => at(d).epsilon, group, delta);
-  return {epsilon, optimalOrder: at(exampleDelta).optimalOrder};
+  const rdp = new RdpAccountant({conversion, neighboring, ...(orders && {orders})}).compose(event);
+  const at = (d: number): number => rdp.epsilon(d);
+  if (group === 1) return {epsilon: at(delta), optimalOrder: rdp.optimalOrder(delta)};
+  const {epsilon, delta: exampleDelta} = groupEpsilon(at, group, delta);
+  return {epsilon, optimalOrder: rdp.optimalOrder(exampleDelta)};
 }

@@ -1,5 +1,4 @@
 import {requireDelta} from '../checks.js';
-import {DEFAULT_ORDERS} from '../rdp/orders.js';
 import {checkRun, type DpSgdRun, numberOfSteps} from './dp_sgd.js';
 import {levelOf, type Question} from './level_of_privacy.js';
 import {type StatedNumbers, statementText} from './statement_text.js';
@@ -14,7 +13,7 @@ export interface DpSgdPrivacyStatement extends StatedNumbers {
 export interface StatementOptions extends DpSgdRun {
   /** In (0, 1). */
   readonly delta: number;
-  /** Renyi orders of the looser values. Default: {@link DEFAULT_ORDERS}. */
+  /** Renyi orders of the looser values. Default: as those of {@link RdpAccountant}. */
   readonly orders?: readonly number[];
   /** Relative width of the tight bounds. Default: 1e-3. */
   readonly tolerance?: number;
@@ -34,7 +33,7 @@ export interface StatementOptions extends DpSgdRun {
  * dpSgdPrivacyStatement({...run, delta: 1e-5}).example.poisson?.tight.upper; // 2.38
  */
 export function dpSgdPrivacyStatement(options: StatementOptions): DpSgdPrivacyStatement {
-  const {delta, orders = DEFAULT_ORDERS, tolerance = 1e-3, ...run} = options;
+  const {delta, orders, tolerance = 1e-3, ...run} = options;
   checkRun(run);
   requireDelta('delta', delta);
   const {microbatchSize = 1, maxExamplesPerUser} = run;

@@ -88,11 +88,13 @@ describe('against dp-accounting: never above it, and equal to it where its momen
 
   test.each(vectors)('$id, delta', ({params, expected}) => {
     const {sampling_probability: q, noise_multiplier: z, steps} = params;
-    const ours = new RdpAccountant().compose(sampled(q, z), steps);
+    const ours = new RdpAccountant({orders: DEFAULT_ORDERS}).compose(sampled(q, z), steps);
+    const searched = new RdpAccountant().compose(sampled(q, z), steps);
     const {epsilons, deltas, optimal_orders: orders} = expected.delta_at;
     epsilons.forEach((epsilon, i) => {
       const [delta, order] = [deltas[i]!, orders[i]!];
       expect(ours.delta(epsilon)).toBeLessThanOrEqual(delta * (1 + 1e-9));
+      expect(searched.delta(epsilon)).toBeLessThanOrEqual(ours.delta(epsilon));
       const atItsOrder = new RdpAccountant({orders: [order]}).compose(sampled(q, z), steps);
       if (exact(order, q)) expect(relativeError(atItsOrder.delta(epsilon), delta)).toBeLessThan(1e-6);
     });
@@ -123,8 +125,35 @@ test.each(golden('mnist_reference') as readonly MnistVector[])(
 test('the example of the doc comment', () => {
   const accountant = new RdpAccountant();
   const step = poissonSampled({samplingProbability: 256 / 60000, event: gaussian({noiseMultiplier: 1.1})});
-  expect(accountant.compose(step, 14062).epsilon(1e-5).toFixed(4)).toBe('2.5966');
-  expect(accountant.optimalOrder(1e-5)).toBe(8.1);
+  expect(accountant.compose(step, 14062).epsilon(1e-5).toFixed(4)).toBe('2.5965');
+  expect(accountant.optimalOrder(1e-5)).toBeCloseTo(8.12, 1);
+});
+
+test('without given orders the best real order is found, and it gives what it says', () => {
+  fc.assert(
+    fc.property(
+      fc.double({min: 0.001, max: 0.5, noNaN: true}),
+      fc.double({min: 0.7, max: 5, noNaN: true}),
+      fc.integer({min: 1, max: 2000}),
+      (q, z, steps) => {
+        const found = new RdpAccountant()
+          .compose(sampled(q, z), steps)
+          .compose(gaussian({noiseMultiplier: 9}));
+        const order = found.optimalOrder(1e-6);
+        const epsilonAt = (orders: readonly number[]): number =>
+          new RdpAccountant({orders})
+            .compose(sampled(q, z), steps)
+            .compose(gaussian({noiseMultiplier: 9}))
+            .epsilon(1e-6);
+        expect(relativeError(epsilonAt([order]), found.epsilon(1e-6))).toBeLessThan(1e-12);
+        expect(found.epsilon(1e-6)).toBeLessThanOrEqual(epsilonAt(DEFAULT_ORDERS));
+        // No neighbour is better by more than the search leaves.
+        const near = [0.99, 0.999, 1.001, 1.01].map((factor) => 1 + (order - 1) * factor);
+        expect(epsilonAt(near)).toBeGreaterThan(found.epsilon(1e-6) * (1 - 1e-6));
+      },
+    ),
+    {numRuns: 20},
+  );
 });
 
 describe('relations', () => {

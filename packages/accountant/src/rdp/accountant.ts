@@ -1,19 +1,28 @@
 import {requireDelta, requireInteger, requireNonNegative, requireOneOf} from '../checks.js';
-import {checkEvent, type DpEvent} from '../event.js';
+import {checkEvent, type DpEvent, eventText} from '../event.js';
 import {NEIGHBOURING_RELATIONS, type NeighbouringRelation} from '../neighbours.js';
 import {checkSupport} from '../support.js';
-import {CONVERSIONS, type ConversionName, type OptimalEpsilon, optimalEpsilon} from './convert.js';
+import {type AtOrder, bestOrder} from './best_order.js';
+import {CONVERSIONS, type ConversionName} from './convert.js';
 import {DEFAULT_ORDERS, checkOrders} from './orders.js';
 import {RdpOfEvents} from './rdp_of_events.js';
 
 /** Options of {@link RdpAccountant}. */
 export interface RdpAccountantOptions {
-  /** Renyi orders to keep, each > 1. Default: {@link DEFAULT_ORDERS}. */
+  /**
+   * Renyi orders, each > 1, if these and no others are to be used. Default: {@link DEFAULT_ORDERS}, and the best real order
+   * between the neighbours of the best of them.
+   */
   readonly orders?: readonly number[];
   /** How epsilon and delta are obtained. Default: `'improved'`. */
   readonly conversion?: ConversionName;
   /** The relation that the guarantee is for. Default: `'addOrRemoveOne'`. */
   readonly neighboring?: NeighbouringRelation;
+}
+
+interface CountedEvent {
+  readonly event: DpEvent;
+  readonly count: number;
 }
 
 /**
@@ -25,7 +34,7 @@ export interface RdpAccountantOptions {
  * @example
  * const accountant = new RdpAccountant();
  * const step = poissonSampled({samplingProbability: 256 / 60000, event: gaussian({noiseMultiplier: 1.1})});
- * accountant.compose(step, 14062).epsilon(1e-5); // 2.5966
+ * accountant.compose(step, 14062).epsilon(1e-5); // 2.5965
  */
 export class RdpAccountant {
   /** The orders, as given. */
@@ -36,6 +45,8 @@ export class RdpAccountant {
   readonly conversion: ConversionName;
   readonly #rdpOfEvents: RdpOfEvents;
   #total: Float64Array;
+  /** What has been composed, by the event's text, to be computed at more orders; left out where the orders are given. */
+  readonly #composed: Map<string, CountedEvent> | undefined;
 
   /** @throws RangeError for an order that is not finite and > 1, an unknown conversion or an unknown relation. */
   constructor(options: RdpAccountantOptions = {}) {
@@ -48,6 +59,7 @@ export class RdpAccountant {
     this.neighboring = neighboring;
     this.#rdpOfEvents = new RdpOfEvents(this.orders, neighboring);
     this.#total = new Float64Array(orders.length);
+    this.#composed = options.orders === undefined ? new Map<string, CountedEvent>() : undefined;
   }
 
   /**
@@ -65,6 +77,10 @@ export class RdpAccountant {
     checkSupport('RdpAccountant', event, this.neighboring);
     const added = this.#rdpOfEvents.rdp(event, count);
     this.#total = this.#total.map((total, i) => total + (added[i] as number));
+    if (this.#composed !== undefined && count > 0) {
+      const key = eventText(event);
+      this.#composed.set(key, {event, count: count + (this.#composed.get(key)?.count ?? 0)});
+    }
     return this;
   }
 
@@ -78,7 +94,7 @@ export class RdpAccountant {
    * @throws RangeError unless 0 < delta < 1.
    */
   epsilon(delta: number): number {
-    return this.#optimal(delta).epsilon;
+    return this.#optimal(delta).value;
   }
 
   /**
@@ -87,7 +103,7 @@ export class RdpAccountant {
    * @throws RangeError unless 0 < delta < 1.
    */
   optimalOrder(delta: number): number {
-    return this.#optimal(delta).optimalOrder;
+    return this.#optimal(delta).order;
   }
 
   /**
@@ -97,12 +113,28 @@ export class RdpAccountant {
   delta(epsilon: number): number {
     requireNonNegative('epsilon', epsilon);
     const {logDelta} = CONVERSIONS[this.conversion];
-    const logDeltas = Array.from(this.rdp, ([order, rdp]) => logDelta(order, rdp, epsilon));
-    return Math.min(1, Math.exp(Math.min(...logDeltas)));
+    return Math.min(1, Math.exp(this.#best((order, rdp) => logDelta(order, rdp, epsilon)).value));
   }
 
-  #optimal(delta: number): OptimalEpsilon {
+  #optimal(delta: number): AtOrder {
     requireDelta('delta', delta);
-    return optimalEpsilon(this.conversion, this.rdp, delta);
+    const {epsilon} = CONVERSIONS[this.conversion];
+    return this.#best((order, rdp) => Math.max(0, epsilon(order, rdp, delta)));
+  }
+
+  /** The smallest value of a function of an order and the divergence there. */
+  #best(value: (order: number, rdp: number) => number): AtOrder {
+    const values = this.orders.map((order, i) => value(order, this.#total[i] as number));
+    const composed = this.#composed;
+    if (composed === undefined) {
+      const least = Math.min(...values);
+      return {order: this.orders[values.indexOf(least)] as number, value: least};
+    }
+    return bestOrder(this.orders, values, (order) => {
+      const rdpAt = new RdpOfEvents([order], this.neighboring);
+      let rdp = 0;
+      for (const {event, count} of composed.values()) rdp += rdpAt.rdp(event, count)[0] as number;
+      return value(order, rdp);
+    });
   }
 }
