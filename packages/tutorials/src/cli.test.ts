@@ -36,6 +36,15 @@ describe('dp-tutorial', () => {
   });
 
   test.each([
+    [['--workers=0'], 'It must be >= 1.'],
+    [['--workers=2', '--dpsgd=false'], '--workers=2 is for private training'],
+  ])('mnist-keras %j gives one clear line and exit code 2', async (flags, message) => {
+    const {code, err} = await run('mnist-keras', ...flags);
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+  });
+
+  test.each([
     [['--microbatches=64'], '--sampling=shuffle'],
     [['--num_microbatches=64'], '--sampling=shuffle'],
     [['--num-microbatches=64'], '--sampling=shuffle'],

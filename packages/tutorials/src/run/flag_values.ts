@@ -42,3 +42,8 @@ export function positiveInteger(text: string): number {
   if (value < 1) throw new InvalidArgumentError('It must be >= 1.');
   return value;
 }
+
+/** A number of threads; `auto` is as many as this machine runs at once. */
+export function threadCount(text: string): number | 'auto' {
+  return text === 'auto' ? 'auto' : positiveInteger(text);
+}

@@ -1,6 +1,6 @@
 import type {Command} from 'commander';
 
-import {positiveInteger} from '../run/flag_values.js';
+import {positiveInteger, threadCount} from '../run/flag_values.js';
 import {tutorialCommand, type TutorialFlags} from '../run/flags.js';
 import type {Streams} from '../terminal/streams.js';
 
@@ -29,6 +29,13 @@ export function tutorialCommands(streams: Streams, onEnd: OnEnd): Command[] {
     load: () => Promise<Train>,
   ): Command =>
     tutorialCommand({...MNIST, ...text}, async (flags) => onEnd(await (await load())(flags, streams)));
+  const keras = tutorialCommand(
+    {...MNIST, name: 'mnist-keras', description: 'MNIST by compile and fit of a private model'},
+    async (flags, {workers}) => {
+      const {trainMnistKeras} = await import('./mnist_keras.js');
+      onEnd(await trainMnistKeras({...flags, workers: workers as number | 'auto'}, streams));
+    },
+  ).option('--workers <integer|auto>', 'threads that share each batch; results are the same', threadCount, 1);
   return [
     mnistCommand(
       {
@@ -44,13 +51,7 @@ export function tutorialCommands(streams: Streams, onEnd: OnEnd): Command[] {
       },
       async () => (await import('./mnist_eager.js')).trainMnistEager,
     ),
-    mnistCommand(
-      {
-        name: 'mnist-keras',
-        description: 'MNIST by compile and fit of a private model',
-      },
-      async () => (await import('./mnist_keras.js')).trainMnistKeras,
-    ),
+    keras,
     lmCommand(streams, onEnd),
   ];
 }

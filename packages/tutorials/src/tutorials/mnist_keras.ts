@@ -11,6 +11,16 @@ import {crossEntropy, mnistNetwork} from '../network.js';
 import type {TutorialFlags} from '../run/flags.js';
 import {TrainingRun, type Trained} from '../run/training_run.js';
 import type {Streams} from '../terminal/streams.js';
+import {UsageError} from '../usage_error.js';
+
+/** What `dp-tutorial mnist-keras` is asked to do. */
+export interface MnistKerasFlags extends TutorialFlags {
+  /** Threads that share each batch of private training. Default: 1. */
+  readonly workers?: number | 'auto';
+}
+
+/** Where another thread finds the loss: a function can't be sent to it. */
+const LOSS = {module: new URL('../network.js', import.meta.url).href, name: 'crossEntropy'};
 
 /**
  * Trains the tutorial's network on MNIST by `compile` and `fit` of a private model, which draws its batches by Poisson sampling.
@@ -19,10 +29,13 @@ import type {Streams} from '../terminal/streams.js';
  * @throws UsageError, DataFileError, DownloadError, DpError.
  */
 export async function trainMnistKeras(
-  flags: TutorialFlags,
+  flags: MnistKerasFlags,
   streams: Streams,
   data: LoadMnistOptions = {},
 ): Promise<{interrupted: boolean}> {
+  const {workers = 1} = flags;
+  if (workers !== 1 && !flags.dpsgd)
+    throw new UsageError(`--workers=${workers} is for private training; leave it out with --dpsgd=false`);
   const run = new TrainingRun('mnist-keras', flags, streams);
   try {
     const {train, test} = await run.load((options) => loadMnist({...options, ...data}));
@@ -55,7 +68,9 @@ export async function trainMnistKeras(
       const trained = {model: network, optimizer, evaluate};
       const initialEpoch = await run.begin(trained);
       const callbacks = watched(trained);
-      await model.fit(x, y, {batchSize, epochs: flags.epochs, initialEpoch, verbose: 0, callbacks});
+      const {epochs} = flags;
+      const threads = {count: workers, loss: LOSS};
+      await model.fit(x, y, {batchSize, epochs, initialEpoch, verbose: 0, callbacks, workers: threads});
       await run.finish(trained);
     } else {
       // The same without privacy: a plain tf.js model.
