@@ -18,6 +18,7 @@ function fakeBackend(options: {
     dataIdMap: {get: () => ({memoryOffset: options.address ?? 16, dtype: 'float32'})},
     makeOutput: (shape, dtype) => ({dataId: {}, shape, dtype}),
     disposeData: () => true,
+    readSync: () => undefined,
     incRef: () => undefined,
   };
 }

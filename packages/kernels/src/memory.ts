@@ -15,6 +15,7 @@ export interface WasmBackend {
   readonly dataIdMap: {get(dataId: DataId): TensorData};
   makeOutput(shape: number[], dtype: DataType): TensorInfo;
   disposeData(dataId: DataId): boolean;
+  readSync(dataId: DataId): unknown;
   incRef(dataId: DataId): void;
 }
 

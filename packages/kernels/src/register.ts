@@ -23,6 +23,7 @@ import {
   depthwiseConv2dBackpropInput,
 } from './training/depthwise_conv2d_backprop.js';
 import type {TrainingKernel} from './training/kernel.js';
+import {gather} from './training/gather.js';
 import {batchMatMul, fusedMatMul} from './training/mat_mul.js';
 import {maxPoolGrad} from './training/max_pool_grad.js';
 import {unsortedSegmentSum} from './training/unsorted_segment_sum.js';
@@ -42,6 +43,7 @@ const TRAINING_KERNELS: readonly TrainingKernel[] = [
   exp,
   fusedConv2D,
   fusedMatMul,
+  gather,
   identity,
   maxPoolGrad,
   pack,

@@ -57,6 +57,32 @@ describe('moving values', () => {
     );
   });
 
+  test('gather equals that of the cpu backend', async () => {
+    const picks = shapes.chain((shape) =>
+      fc.record({
+        shape: fc.constant(shape),
+        axis: fc.nat({max: shape.length - 1}),
+        picks: fc.array(fc.double({min: 0, max: 1, noNaN: true, maxExcluded: true}), {maxLength: 7}),
+        dtype: dtypes,
+        seed: seeds,
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(picks, ({shape, axis, picks, dtype, seed}) => {
+        const indices = picks.map((pick) => Math.floor(pick * shape[axis]!));
+        return expectEqual(() => tf.gather(values(shape, dtype, seed), tf.tensor1d(indices, 'int32'), axis));
+      }),
+      {numRuns: 150},
+    );
+    await onBothBackends(() => {
+      for (const index of [-1, 3])
+        expect(() => tf.gather(tf.ones([3, 2]), tf.tensor1d([0, index], 'int32'))).toThrow(
+          'is not in [0, 2]',
+        );
+      return tf.scalar(0);
+    });
+  });
+
   test('split, unstack and their gradients equal those of the cpu backend', async () => {
     await fc.assert(
       fc.asyncProperty(shapes, fc.nat(), dtypes, seeds, async (shape, which, dtype, seed) => {
