@@ -3,12 +3,17 @@ import {dpAdam, shuffleSampler} from '@dp/optimizers';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 
+import {auditAll} from './audit_all.js';
+import {auditTwoRuns} from './canaries/two_run.js';
+import {auditFloatingPoint} from './floating_point/audit.js';
+import {auditLedger} from './ledger/audit.js';
 import {auditNoise} from './noise/audit.js';
 import {auditSampler} from './sampler/audit.js';
 import {auditSensitivity} from './sensitivity/audit.js';
 import {AuditError} from './errors.js';
 import {tableOf} from './report/table.js';
-import {denseSubject} from './testing/subjects.js';
+import {auditSeparation} from './separation/audit.js';
+import {denseSubject, embeddingSubject} from './testing/subjects.js';
 import type {AuditResult} from './result.js';
 
 /** Of each call below: all together stay below 1e-8. */
@@ -62,11 +67,22 @@ describe('audits of the shipped step', () => {
 
   test('leaks no tensor', () => {
     const subject = denseSubject();
-    auditSensitivity(subject, {largeBatch: 4});
+    auditNoise(subject, {draws: 1});
     const before = tf.memory().numTensors;
-    auditSensitivity(subject, {largeBatch: 4});
-    auditNoise(subject, {draws: 500});
+    auditNoise(subject, {draws: 1});
+    auditSeparation(subject);
+    auditLedger(subject);
+    auditFloatingPoint(subject);
+    auditTwoRuns(subject, {repeats: 2});
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  const isLong = process.env['DP_LONG_TESTS'] !== undefined;
+
+  (isLong ? test : test.skip)('all at once says which audits could not be made', () => {
+    const {results, notMade} = auditAll(embeddingSubject());
+    expect(failures(results)).toEqual([]);
+    expect(notMade).toEqual([expect.stringContaining('canaries need float32 inputs')]);
   });
 });
 

@@ -1,4 +1,4 @@
-import type {LedgerRow} from '@dp/optimizers';
+import type {LedgerRow, Sampling} from '@dp/optimizers';
 
 import {AuditError} from '../errors.js';
 import type {AttackedRelease} from './likelihood_attack.js';
@@ -21,10 +21,27 @@ export function attackedReleases(rows: readonly LedgerRow[]): AttackedRelease[] 
   for (const [id, {row, precision}] of batches) {
     const noiseMultiplier = precision ** (-1 / 2);
     const {sampling} = row;
-    const place = sampling.kind === 'shuffle' ? `${sampling.sampler} ${sampling.epoch}` : id;
-    const samplingProbability = sampling.kind === 'poisson' ? sampling.samplingProbability : 1;
+    const {place, samplingProbability} = participation(sampling, id);
     if ((strongest.get(place)?.noiseMultiplier ?? Infinity) > noiseMultiplier)
       strongest.set(place, {samplingProbability, noiseMultiplier});
   }
   return [...strongest.values()];
+}
+
+/** Among which batches a record is in one, and with what probability. */
+function participation(
+  sampling: Sampling,
+  batch: string,
+): {readonly place: string; readonly samplingProbability: number} {
+  switch (sampling.kind) {
+    case 'poisson':
+      return {place: batch, samplingProbability: sampling.samplingProbability};
+    case 'shuffle':
+    case 'fixed':
+      return {place: `${sampling.sampler} ${sampling.epoch}`, samplingProbability: 1};
+    case 'unknown':
+      return {place: batch, samplingProbability: 1};
+    default:
+      throw new AuditError(`batches of sampling '${sampling.kind}' are not covered by this attack`);
+  }
 }

@@ -29,11 +29,11 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     .configureOutput({writeOut: io.out, writeErr: io.error})
     .action(async (script: string, {json = false}: {json?: boolean}) => {
       const subject = await loadSubject(script);
-      const results = auditAll(subject);
+      const {results, notMade} = auditAll(subject);
       io.out(
         json
-          ? `${JSON.stringify({subject: subject.name, results}, null, 2)}\n`
-          : `${subject.name}\n\n${tableOf(results)}`,
+          ? `${JSON.stringify({subject: subject.name, results, notMade}, null, 2)}\n`
+          : `${subject.name}\n\n${tableOf(results)}${notMade.map((why) => `Not made: ${why}\n`).join('')}`,
       );
       if (results.some(({passed}) => !passed)) code = FAILED;
     });

@@ -36,7 +36,7 @@ export function auditNoiseCorrelation(
       ),
       each,
     ),
-    correlation('between variables', betweenVariables(steps), each),
+    correlation('between variables', [betweenVariables(steps)], each),
     correlation('between two runs from one state', [pairs(again.map(flat), rows)], each),
   ];
 }
@@ -59,15 +59,11 @@ function pairs(left: readonly Float64Array[], right: readonly Float64Array[]): P
   return products;
 }
 
-/** Each variable against the next, from their first coordinates on. */
-function betweenVariables(steps: readonly Residuals[]): Products[] {
-  const variables = steps[0]?.values.length ?? 0;
-  return Array.from({length: Math.max(0, variables - 1)}, (_, v) =>
-    pairs(
-      steps.map(({values}) => values[v] as Float64Array),
-      steps.map(({values}) => values[v + 1] as Float64Array),
-    ),
-  );
+/** Each variable against the next, from their first coordinates on, all together. */
+function betweenVariables(steps: readonly Residuals[]): Products {
+  const values = steps.flatMap((step) => step.values.slice(1));
+  const before = steps.flatMap((step) => step.values.slice(0, -1));
+  return pairs(values, before);
 }
 
 function correlation(name: string, groups: readonly Products[], rate: number): AuditResult {

@@ -30,6 +30,7 @@ export function auditSampler(
     case 'poisson':
       return auditPoissonSampling(drawBatches(next, batches, kind), falseAlarmRate);
     case 'shuffle':
+    case 'fixed':
       return auditShuffledSampling(drawBatches(next, epochs * stepsPerEpoch, kind), epochs);
     default:
       throw new AuditError(`sampling of kind '${kind}' claims nothing that could be audited`);

@@ -24,7 +24,7 @@ export function drawBatches<K extends Sampling['kind']>(
   next: () => DrawnBatch,
   count: number,
   kind: K,
-): Draws<Extract<Sampling, {kind: K}>> {
+): Draws<Sampling & {readonly kind: K}> {
   const batches = Array.from({length: count}, next);
   const first = batches[0]?.sampling;
   if (first?.kind !== kind || batches.some(({sampling}) => sampling.kind !== kind)) {
@@ -32,8 +32,8 @@ export function drawBatches<K extends Sampling['kind']>(
       `the sampler calls its batches ${first?.kind ?? 'nothing'} at first and something else later`,
     );
   }
-  const sampling = first as Extract<Sampling, {kind: K}>;
-  const numExamples = 'numExamples' in sampling ? sampling.numExamples : 0;
+  const sampling = first as Sampling & {readonly kind: K};
+  const {numExamples = 0} = sampling as {readonly numExamples?: number};
   const inclusions = new Float64Array(numExamples);
   const lastBatchOf = new Int32Array(numExamples).fill(-1);
   let faulty = 0;

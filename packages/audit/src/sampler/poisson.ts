@@ -13,7 +13,7 @@ import type {Draws} from './draw.js';
  *   which leaves room for their not being quite normal.
  */
 export function auditPoissonSampling(
-  {sampling, sizes, inclusions, shared, faulty}: Draws<Extract<Sampling, {kind: 'poisson'}>>,
+  {sampling, sizes, inclusions, shared, faulty}: Draws<Sampling & {readonly kind: 'poisson'}>,
   rate: number,
 ): AuditResult[] {
   const {numExamples, samplingProbability: q} = sampling;

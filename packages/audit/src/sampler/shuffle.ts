@@ -5,7 +5,7 @@ import type {Draws} from './draw.js';
 
 /** Whether shuffled batches hold each record exactly once an epoch, in batches of the size that the ledger says. */
 export function auditShuffledSampling(
-  {sampling, sizes, inclusions, faulty}: Draws<Extract<Sampling, {kind: 'shuffle'}>>,
+  {sampling, sizes, inclusions, faulty}: Draws<Sampling & {readonly kind: 'shuffle' | 'fixed'}>,
   epochs: number,
 ): AuditResult[] {
   const {numExamples, batchSize} = sampling;

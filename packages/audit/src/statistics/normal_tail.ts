@@ -25,3 +25,14 @@ function millsRatio(x: number): number {
   for (let k = 150; k > 0; k--) inside = x + k / inside;
   return 1 / inside;
 }
+
+/** The x with P(X > x) = probability, by halving. */
+export function normalQuantile(probability: number): number {
+  let [low, high] = [-40, 40];
+  for (let i = 0; i < 80; i++) {
+    const middle = (low + high) / 2;
+    if (normalTail(middle) > probability) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}

@@ -1,7 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 
 import {MUTANTS} from './table.js';
-import {runBattery} from './run_battery.js';
+import {checkEdits, runBattery} from './run_battery.js';
 
 const isLong = process.env['DP_LONG_TESTS'] !== undefined;
 
@@ -23,4 +23,8 @@ describe('a known mistake, planted into the shipped sources', () => {
 
 test('names of mutants are unique', () => {
   expect(new Set(MUTANTS.map(({what}) => what)).size).toBe(MUTANTS.length);
+});
+
+test('the sources hold the text of every mutant', () => {
+  for (const {edits} of MUTANTS) expect(() => checkEdits(edits)).not.toThrow();
 });

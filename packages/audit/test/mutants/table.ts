@@ -25,7 +25,8 @@ const deviation = '(standardDeviations[v] ?? NaN) / grid';
 const release = 'optimizers/src/release.ts';
 const clip = 'optimizers/src/sum/clip_and_sum.ts';
 const record = 'optimizers/src/tape/record.ts';
-const samplers = 'optimizers/src/account/samplers.ts';
+const poissonSamplers = 'optimizers/src/account/poisson_samplers.ts';
+const epochSamplers = 'optimizers/src/account/epoch_samplers.ts';
 const parameterSum = 'kernels/src/clip_and_sum/parameter_sum.ts';
 
 const one = (file: string, search: string, replacement: string): readonly Edit[] => [
@@ -258,27 +259,23 @@ const accounting: readonly Mutant[] = [
   {
     what: 'shuffled batches accounted as Poisson samples',
     edits: one(
-      samplers,
-      "sampling: {kind: 'shuffle', sampler, numExamples, batchSize, epoch},",
+      epochSamplers,
+      'sampling: {kind, sampler: this.name, numExamples, batchSize, epoch},',
       "sampling: {kind: 'poisson', numExamples, samplingProbability: batchSize / numExamples},",
     ),
     caughtBy: 'shuffling sampler',
   },
   {
     what: 'truncated samples accounted as Poisson samples',
-    edits: one(
-      samplers,
-      'indices: poissonSample({numExamples, samplingProbability, source})',
-      'indices: poissonSample({numExamples, samplingProbability, source}).slice(0, batchSize)',
-    ),
+    edits: one(poissonSamplers, '() => coins.sample(),', '() => coins.sample().slice(0, batchSize),'),
     caughtBy: 'poisson sampler',
   },
   {
     what: 'samples of fixed size accounted as Poisson samples',
     edits: one(
-      samplers,
-      'indices: poissonSample({numExamples, samplingProbability, source})',
-      'indices: randomPermutation(numExamples, source).slice(0, batchSize)',
+      poissonSamplers,
+      '() => coins.sample(),',
+      '() => randomPermutation(numExamples, source).slice(0, batchSize),',
     ),
     caughtBy: 'poisson sampler',
   },
