@@ -33,7 +33,7 @@ export class ResultsFolder {
    */
   runsOf(row: Row): RunResult[] {
     return readdirSync(this.#runs)
-      .filter((name) => name.startsWith(`${row.name}-`) && /-\d+\.json$/.test(name))
+      .filter((name) => name.startsWith(row.name) && /^-\d+\.json$/.test(name.slice(row.name.length)))
       .map((name) => checkedRun(join(this.#runs, name), row))
       .sort((a, b) => a.run - b.run);
   }

@@ -75,4 +75,15 @@ export const ROWS: readonly Row[] = [
       emaDecay: 0.99,
     },
   },
+  {
+    name: 'tanh-lr-2',
+    settings: {
+      privacy: {noiseMultiplier: 1.3, l2NormClip: 1},
+      learningRate: 2,
+      batchSize: 1024,
+      epochs: 23,
+      activation: 'tanh',
+      emaDecay: 0.99,
+    },
+  },
 ];
