@@ -130,6 +130,12 @@ export function checkFitArgs(args: DpFitArgs): void {
   checkNumbers(args);
 }
 
+/** The same for `DpTrainingArgs`. */
+export function checkTrainingArgs(args: DpTrainingArgs): void {
+  checkNames('fitDataset', args, TRAINING_ARGS);
+  checkNumbers(args);
+}
+
 function checkNames(of: string, args: object, known: Readonly<Record<string, true>>): void {
   for (const [name, value] of Object.entries(args)) {
     if (value === undefined || Object.hasOwn(known, name)) continue;

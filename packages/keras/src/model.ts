@@ -11,7 +11,13 @@ import {DpError, type Ledger, type PrivacySpent} from '@dp/optimizers';
 import {checkpointOf, readCheckpoint, restoreCheckpoint} from './checkpoint/checkpoint.js';
 import {compiledOf, trainableVariables} from './compiled.js';
 import {tensorDataset, type RandomAccessDataset} from './dataset.js';
-import {checkFitArgs, checkShuffle, type DpFitArgs, type DpTrainingArgs} from './fit_args.js';
+import {
+  checkFitArgs,
+  checkShuffle,
+  checkTrainingArgs,
+  type DpFitArgs,
+  type DpTrainingArgs,
+} from './fit_args.js';
 import {fitPlan} from './fit.js';
 import {checkLayers} from './guards.js';
 import {pendingOptimizer} from './pending_optimizer.js';
@@ -101,6 +107,13 @@ export class DpModel {
    * @throws As `fit`.
    */
   async fitDataset(dataset: RandomAccessDataset, args: DpTrainingArgs = {}): Promise<History> {
+    if (typeof (dataset as Partial<RandomAccessDataset>).get !== 'function') {
+      throw new DpError(
+        'UNSUPPORTED',
+        'fitDataset draws records by index: give {numExamples, get(indices)}. For a stream, take steps with the optimizer, whose ledger then composes all of them',
+      );
+    }
+    checkTrainingArgs(args);
     return this.train(dataset, args);
   }
 
