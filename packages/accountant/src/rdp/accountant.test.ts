@@ -8,12 +8,8 @@ import {relativeError} from '../testing/relative_error.js';
 import {UnsupportedEventError} from '../unsupported_event_error.js';
 import {RdpAccountant} from './accountant.js';
 import {DEFAULT_ORDERS, TUTORIAL_ORDERS} from './orders.js';
+import {LEGACY_ORDERS} from './testing/legacy_orders.js';
 
-const LEGACY_ORDERS = [
-  ...[1.25, 1.5, 1.75, 2, 2.25, 2.5, 3, 3.5, 4, 4.5],
-  ...Array.from({length: 59}, (_, i) => 5 + i),
-  ...[128, 256, 512],
-];
 const ORDER_SETS = {
   dp_accounting_default: DEFAULT_ORDERS,
   tutorial: TUTORIAL_ORDERS,
