@@ -117,6 +117,8 @@ async function serve({build}, {mode, flags, size}) {
 /** Loads a backend and makes it current. */
 async function useBackend(name) {
   const tf = await import('@tensorflow/tfjs-core');
+  // Before the backend starts, which looks for recurrent layers.
+  await import('@tensorflow/tfjs-layers');
   const modules = {
     wasm: '@dp/kernels',
     cpu: '@tensorflow/tfjs-backend-cpu',

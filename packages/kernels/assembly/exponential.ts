@@ -63,10 +63,20 @@ function exp4(x: v128): v128 {
   return f32x4.mul(f32x4.mul(expOfRest(x, shifted), first), second);
 }
 
+/** 1 / (1 + exp(-x)), from exp(-|x|), which is at most 1: accurate for negative x too, where the result is small. */
+// @ts-ignore: decorator
+@inline
+export function sigmoid4(x: v128): v128 {
+  const one = f32x4.splat(1);
+  const e = exp4(f32x4.neg(f32x4.abs(x)));
+  const numerator = v128.bitselect(e, one, f32x4.lt(x, f32x4.splat(0)));
+  return f32x4.div(numerator, f32x4.add(one, e));
+}
+
 /** An odd polynomial near 0, where 1 - 2 / (exp(2 |x|) + 1) would cancel. */
 // @ts-ignore: decorator
 @inline
-function tanh4(x: v128): v128 {
+export function tanh4(x: v128): v128 {
   const one = f32x4.splat(1);
   const size = f32x4.abs(x);
   // From 9.1 on the result is 1; NaN stays.

@@ -6,6 +6,7 @@ export {accumulateRows, addEmbeddingGradient, clearSlots, groupRows} from './emb
 export {exp, tanh} from './exponential';
 export {filterGradient, filterGradientScratch} from './filter_gradient';
 export {copyImage} from './image';
+export {lstmCell, lstmCellGradient} from './lstm';
 export {matMul, matMulScratch} from './mat_mul';
 export {maxPoolGrad} from './max_pool_grad';
 export {segmentSum} from './segment_sum';

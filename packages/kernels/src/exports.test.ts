@@ -22,6 +22,8 @@ const NAMES: Record<keyof KernelExports, true> = {
   filterGradientScratch: true,
   filterPanelsSize: true,
   groupRows: true,
+  lstmCell: true,
+  lstmCellGradient: true,
   matMul: true,
   matMulScratch: true,
   maxPoolGrad: true,

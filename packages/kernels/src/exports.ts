@@ -33,6 +33,34 @@ export interface KernelExports {
   accumulateOuter(x: number, rows: number, d: number, columns: number, scale: number, sums: number): void;
   exp(a: number, n: number, out: number): void;
   tanh(a: number, n: number, out: number): void;
+  lstmCell(
+    z: number,
+    gates: number,
+    gatesStride: number,
+    previous: number,
+    previousStride: number,
+    cells: number,
+    out: number,
+    stateStride: number,
+    rows: number,
+    units: number,
+    hard: number,
+  ): void;
+  lstmCellGradient(
+    gates: number,
+    gatesStride: number,
+    previous: number,
+    previousStride: number,
+    cells: number,
+    stateStride: number,
+    dy: number,
+    dh: number,
+    dc: number,
+    dz: number,
+    rows: number,
+    units: number,
+    hard: number,
+  ): void;
   matMulScratch(rows: number, depth: number): number;
   matMul(
     a: number,

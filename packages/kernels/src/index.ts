@@ -7,6 +7,9 @@ registerTrainingKernels();
 export {
   ensureTrainingKernels,
   explainParameter,
+  LSTM_SEQUENCE,
+  lstmGateGradient,
+  lstmStatesBefore,
   openClipAndSum,
   SQUARED_NORM_RELATIVE_ERROR,
   type ClipAndSum,

@@ -8,6 +8,8 @@ import {
   type KernelFunc,
 } from '@tensorflow/tfjs-core';
 import {backendMemory, isWasmBackend, type WasmBackend} from './memory.js';
+import {registerLstmGradient} from './recurrent/lstm_gradient.js';
+import {fuseLstmLayers} from './recurrent/lstm_layer.js';
 import {exp, tanh} from './training/exponential.js';
 import {sum} from './training/sum.js';
 import {cast, identity} from './training/identity.js';
@@ -25,6 +27,7 @@ import {
 import type {TrainingKernel} from './training/kernel.js';
 import {gather} from './training/gather.js';
 import {batchMatMul, fusedMatMul} from './training/mat_mul.js';
+import {lstmSequence, lstmSequenceGradient} from './training/lstm.js';
 import {maxPoolGrad} from './training/max_pool_grad.js';
 import {unsortedSegmentSum} from './training/unsorted_segment_sum.js';
 
@@ -45,6 +48,8 @@ const TRAINING_KERNELS: readonly TrainingKernel[] = [
   fusedMatMul,
   gather,
   identity,
+  lstmSequence,
+  lstmSequenceGradient,
   maxPoolGrad,
   pack,
   slice,
@@ -60,6 +65,8 @@ const OURS = Symbol.for('@dp/kernels');
 
 /** Registers this package's kernels for tf.js's wasm backend, on top of the backend's own. Idempotent. */
 export function registerTrainingKernels(): void {
+  registerLstmGradient();
+  fuseLstmLayers();
   for (const kernel of TRAINING_KERNELS) {
     const stock = getKernel(kernel.kernelName, WASM) as KernelConfig | undefined;
     if (stock !== undefined && OURS in stock.kernelFunc) continue;
@@ -70,6 +77,8 @@ export function registerTrainingKernels(): void {
       kernelName: kernel.kernelName,
       backendName: WASM,
       kernelFunc: kernelFunction(kernel, stock?.kernelFunc),
+      // When the backend starts: tfjs-layers may have been loaded since.
+      ...(kernel === lstmSequence && {setupFunc: fuseLstmLayers}),
     });
   }
 }

@@ -28,7 +28,13 @@ describe.each(['cpu', 'wasm'])('recurrent layers on %s', (backend) => {
     ],
     LSTM: () => [layers.lstm({units: 3, recurrentInitializer})],
     'LSTM, the other implementation': () => [
-      layers.lstm({units: 3, recurrentInitializer, implementation: 2, unitForgetBias: true}),
+      layers.lstm({
+        units: 3,
+        recurrentInitializer,
+        recurrentActivation: 'sigmoid',
+        implementation: 2,
+        unitForgetBias: true,
+      }),
     ],
     'stacked LSTM and GRU, then a dense layer at every step': () => [
       layers.lstm({units: 3, recurrentInitializer, returnSequences: true}),

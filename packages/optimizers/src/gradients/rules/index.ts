@@ -1,7 +1,10 @@
+import {LSTM_SEQUENCE} from '@dp/kernels/on-demand';
+
 import {addRule, elementwiseRule, multiplyRule, normalizationRule, subtractRule} from './elementwise.js';
 import {gatherRule} from './embedding.js';
 import {concatRule, packRule} from './join.js';
 import {fusedMatMulRule, matMulRule} from './product.js';
+import {lstmRule} from './recurrent.js';
 import type {ParameterRule} from './rule.js';
 import {
   conv2dRule,
@@ -34,6 +37,7 @@ export const parameterRules: Readonly<Record<string, ParameterRule>> = {
   Multiply: multiplyRule,
   Pack: packRule,
   Sub: subtractRule,
+  [LSTM_SEQUENCE]: lstmRule,
   _FusedMatMul: fusedMatMulRule,
 };
 

@@ -2,6 +2,7 @@ import {elementwiseRules} from './elementwise.js';
 import {joinRules} from './join.js';
 import {partRules} from './part.js';
 import {productRules} from './product.js';
+import {recurrentRules} from './recurrent.js';
 import {reductionRules} from './reduction.js';
 import type {RuleTable} from './rule.js';
 import {shapeRules} from './shape.js';
@@ -14,6 +15,7 @@ export const separationRules: RuleTable = {
   ...joinRules,
   ...partRules,
   ...productRules,
+  ...recurrentRules,
   ...reductionRules,
   ...shapeRules,
   ...sourceRules,
