@@ -22,7 +22,9 @@ function outputAndGradients(options: Options, shape: [number, number, number]): 
     shape,
   );
   layer.apply(x);
-  const variables = layer.trainableWeights.map((weight) => weight.read() as tf.Variable);
+  const variables = layer.trainableWeights
+    .map((weight) => weight.read())
+    .filter((tensor): tensor is tf.Variable => tensor instanceof tf.Variable);
   const input = tf.variable(x);
   const loss = () => {
     const out = tf.square(layer.apply(input) as tf.Tensor);

@@ -8,7 +8,6 @@ import {
   squeeze,
   tidy,
   type KernelConfig,
-  type NamedTensorMap,
   type Tensor,
 } from '@tensorflow/tfjs-core';
 import {LSTM_SEQUENCE} from '../training/lstm.js';
@@ -83,7 +82,7 @@ function fused(layer: LstmLayer, inputs: Tensor | Tensor[], kwargs: Arguments): 
       recurrentKernel: cell.recurrentKernel.read(),
       ...(bias && {bias}),
     };
-    const [out] = engine().runKernel<[Tensor, Tensor, Tensor]>(LSTM_SEQUENCE, tensors as NamedTensorMap, {
+    const [out] = engine().runKernel<[Tensor, Tensor, Tensor]>(LSTM_SEQUENCE, tensors, {
       hard,
     });
     if (returnSequences) return out;
