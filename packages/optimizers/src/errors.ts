@@ -6,6 +6,7 @@ export type DpErrorCode =
   | 'LEDGER_CORRUPT'
   | 'LEDGER_LOCKED'
   | 'LEDGER_MISSING'
+  | 'NOT_RESERVED'
   | 'NOT_PRIVATE'
   | 'BUDGET_SPENT'
   | 'CHECKPOINT'

@@ -27,7 +27,7 @@ function expectEqual(found: Answer['steps'], expected: Readonly<Record<string, R
     let script = '';
     let expected: Record<string, Results> = {};
     beforeAll(async () => {
-      script = pageScript();
+      script = pageScript('page.ts');
       await tf.setBackend('cpu');
       expected = privateSteps();
       // Something is clipped, and something is learned.

@@ -1,6 +1,5 @@
-import {firstLink, nextLink} from '../account/chain.js';
-import {checkLedgerRow} from '../account/check_row.js';
 import type {LedgerRow} from '../account/ledger.js';
+import {altered, readLinkedRows} from '../account/linked_rows.js';
 import {DpError} from '../errors.js';
 
 /** The format of the file; a row has a version of its own. */
@@ -30,22 +29,17 @@ export function readLedgerLines(
   const end = bytes.lastIndexOf('\n') + 1;
   const lines = bytes.toString('utf8', 0, end).split('\n').slice(0, -1);
   const id = idOf(lines[0], name);
-  const rows: LedgerRow[] = [];
-  let link = firstLink(id);
-  for (let i = 1; i < lines.length; i++) {
-    const at = `${name}, line ${i + 1}`;
-    const {link: found, ...fields} = parsed(lines[i] as string, at);
-    const row = checked(fields, at);
-    link = nextLink(link, row);
-    if (found !== link || row.release !== rows.length) {
-      throw altered(
-        at,
-        `it is not what was written as release ${rows.length}, or a row before it is missing`,
-      );
-    }
-    rows.push(row);
-  }
+  const {rows} = readLinkedRows(id, entries(lines, name), (index) => lineOf(name, index));
   return {id, rows, end};
+}
+
+function* entries(lines: readonly string[], name: string): Generator<Record<string, unknown>> {
+  for (let i = 1; i < lines.length; i++) yield parsed(lines[i] as string, lineOf(name, i - 1));
+}
+
+/** Of a release: the first line is the header. */
+function lineOf(name: string, release: number): string {
+  return `${name}, line ${release + 2}`;
 }
 
 function idOf(line: string | undefined, name: string): string {
@@ -70,20 +64,4 @@ function parsed(line: string, at: string): Record<string, unknown> {
     // Said below.
   }
   throw altered(at, 'it is not a JSON object');
-}
-
-function checked(fields: Record<string, unknown>, at: string): LedgerRow {
-  try {
-    return checkLedgerRow(fields);
-  } catch (error) {
-    throw error instanceof DpError ? new DpError(error.code, `${at}: ${error.message}`) : error;
-  }
-}
-
-function altered(at: string, what: string): DpError {
-  return new DpError(
-    'LEDGER_CORRUPT',
-    `${at}: ${what}. The ledger was cut or altered, and releases may be missing: take the file as this library wrote it, from where it was written. ` +
-      'Without it, no epsilon of the run can be given',
-  );
 }

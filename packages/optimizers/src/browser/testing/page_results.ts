@@ -47,15 +47,18 @@ const {outputFiles} = await build({
 });
 process.stdout.write(outputFiles[0].contents);`;
 
-/** The page's script, for a browser. */
-export function pageScript(): string {
-  const entry = fileURLToPath(new URL('page.ts', import.meta.url));
+/** The script of a page of this folder, for a browser. */
+export function pageScript(page: string): string {
+  const entry = fileURLToPath(new URL(page, import.meta.url));
   const argv = ['--input-type=module', '-e', BUNDLE, entry];
   return execFileSync(process.execPath, argv, {encoding: 'utf8', maxBuffer: 2 ** 28});
 }
 
-/** Opens the page on a backend, and waits for what it sends back. */
-export async function pageResults(script: string, backend: string): Promise<Answer> {
+/** Opens the page with a query (a backend), and waits for what it sends back; `error` if it could not. */
+export async function pageResults<T extends {readonly error?: string} = Answer>(
+  script: string,
+  query: string,
+): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'dp-browser-'));
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -78,14 +81,14 @@ export async function pageResults(script: string, backend: string): Promise<Answ
       }
     });
   });
-  const address = `http://127.0.0.1:${port}/?${backend}`;
+  const address = `http://127.0.0.1:${port}/?${query}`;
   const browser = spawn(chromium ?? 'chromium', [...FLAGS, `--user-data-dir=${folder}`, address], {
     stdio: 'ignore',
   });
   const ended = new Promise<void>((resolve) => browser.once('exit', () => resolve()));
   try {
     const early = ended.then(() => JSON.stringify({error: 'the browser ended without an answer'}));
-    return JSON.parse(await Promise.race([answer, early])) as Answer;
+    return JSON.parse(await Promise.race([answer, early])) as T;
   } finally {
     browser.kill();
     await ended;

@@ -1,0 +1,1 @@
+export {openIndexedDbLedger, type IndexedDbLedger, type IndexedDbLedgerOptions} from './indexed_db_ledger.js';
