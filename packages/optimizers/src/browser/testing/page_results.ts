@@ -94,6 +94,6 @@ export async function pageResults<T extends {readonly error?: string} = Answer>(
     await ended;
     server.closeAllConnections();
     server.close();
-    rmSync(folder, {recursive: true, force: true, maxRetries: 5});
+    rmSync(folder, {recursive: true, force: true, maxRetries: 15});
   }
 }
