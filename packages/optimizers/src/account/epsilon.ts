@@ -1,9 +1,11 @@
 import {
+  DEFAULT_ORDERS,
   PldAccountant,
   RdpAccountant,
   UnsupportedEventError,
   type DpEvent,
   type NeighbouringRelation,
+  type RdpAccountantOptions,
 } from '@dp/accountant';
 
 import type {CountedEvent} from './spending.js';
@@ -16,7 +18,10 @@ export interface EpsilonBounds {
   readonly method: 'privacy loss distributions' | 'Renyi divergences';
   /** No smaller epsilon holds for the events' dominating pairs. Undefined where only Renyi divergences are known. */
   readonly lower?: number;
-  /** By the classic conversion of Renyi divergences; Infinity where none are known. */
+  /**
+   * By the classic conversion of Renyi divergences at the orders that libraries have in common, as older publications print
+   * it; Infinity where none are known.
+   */
   readonly classic: number;
 }
 
@@ -26,15 +31,15 @@ export function boundEpsilon(
   neighboring: NeighbouringRelation,
   delta: number,
 ): EpsilonBounds {
-  const rdp = (conversion: 'improved' | 'classic'): number | UnsupportedEventError =>
-    unlessUnsupported(() => composed(new RdpAccountant({conversion, neighboring}), events).epsilon(delta));
+  const rdp = (options: RdpAccountantOptions): number | UnsupportedEventError =>
+    unlessUnsupported(() => composed(new RdpAccountant({...options, neighboring}), events).epsilon(delta));
   const pld = unlessUnsupported(() => composed(new PldAccountant({neighboring}), events).epsilon(delta));
-  const known = rdp('classic');
+  const known = rdp({conversion: 'classic', orders: DEFAULT_ORDERS});
   const classic = typeof known === 'number' ? known : Infinity;
   if (!(pld instanceof UnsupportedEventError)) {
     return {epsilon: pld.upper, method: 'privacy loss distributions', lower: pld.lower, classic};
   }
-  const improved = rdp('improved');
+  const improved = rdp({conversion: 'improved'});
   if (typeof improved !== 'number') throw pld;
   return {epsilon: improved, method: 'Renyi divergences', classic};
 }
