@@ -14,6 +14,7 @@ export {type CalibratedOptions, type PlannedOptimizer, type TrainingPlan} from '
 export {type PrivacyConfig} from './privacy.js';
 export {type PrivacyUnit, type SamplingChoice} from './sampling.js';
 export {type Examples, type RandomAccessDataset, type Tensors} from './dataset.js';
+export {privacyReport} from './report.js';
 export {fitSampled, type FitSampledOptions, type FitSampledResult, type StepReport} from './fit_sampled.js';
 export {type WorkerOptions, type Workers} from './workers/options.js';
 export {type ModuleExport} from './workers/protocol.js';

@@ -7,6 +7,7 @@ import {callbacks, layers} from '@tensorflow/tfjs-layers';
 
 import {dpSequential, type DpModel} from './model.js';
 import type {PrivacyConfig} from './privacy.js';
+import {privacyReport} from './report.js';
 
 const N = 64;
 const points = Array.from({length: N}, (_, i) => [Math.cos(i), Math.sin(3 * i)]);
@@ -105,6 +106,32 @@ describe('a private model', () => {
     const history = await made.fit(x, y, {epochs: 9, validationData: [x, y], callbacks: early});
     expect(history.epoch.length).toBeLessThan(9);
   });
+
+  test('reports what its training has cost, at the declared delta', async () => {
+    const made = compiled();
+    expect(() => privacyReport(made)).toThrow('nothing is planned before the first fit');
+    await made.fit(x, y);
+    const {spent, markdown, unit} = privacyReport(made);
+    expect(spent).toEqual(made.privacySpent());
+    expect(unit).toBe('example');
+    expect(markdown).toContain('delta');
+  });
+
+  const long = process.env['DP_LONG_TESTS'] === undefined ? test.skip : test;
+  long(
+    'keeps tensors and memory constant over 2,000 steps',
+    async () => {
+      const made = compiled();
+      const epochs = (steps: number) => ({epochs: steps / (N / 4), verbose: 0 as const});
+      await made.fit(x, y, epochs(320));
+      const [tensors, bytes] = [tf.memory().numTensors, process.memoryUsage().rss];
+      await made.fit(x, y, epochs(2000));
+      expect(tf.memory().numTensors).toBe(tensors);
+      // Two thousand ledger rows, and what the garbage collector has not returned.
+      expect(process.memoryUsage().rss - bytes).toBeLessThan(64 * 2 ** 20);
+    },
+    600_000,
+  );
 
   test('leaks no tensor', async () => {
     const made = compiled();
