@@ -1,4 +1,4 @@
-export {DpModel, dpModel, dpSequential, makePrivate, type DpCompileArgs} from './model.js';
+export {DpModel, dpModel, dpSequential, makePrivate, type DpCompileArgs} from './model/dp_model.js';
 export {
   type CallbackInstance,
   type Callbacks,
@@ -9,14 +9,19 @@ export {
   type TrainingCallback,
   type TrainingLogs,
   type YieldEvery,
-} from './fit_args.js';
-export {type CalibratedOptions, type PlannedOptimizer, type TrainingPlan} from './plan.js';
-export {type PrivacyConfig} from './privacy.js';
-export {type PrivacyUnit, type SamplingChoice} from './sampling.js';
-export {type Examples, type RandomAccessDataset, type Tensors} from './dataset.js';
-export {privacyReport} from './report.js';
-export {fitSampled, type FitSampledOptions, type FitSampledResult, type StepReport} from './fit_sampled.js';
+} from './args/fit_args.js';
+export {type CalibratedOptions, type PlannedOptimizer, type TrainingPlan} from './plan/plan.js';
+export {type PrivacyConfig} from './plan/privacy.js';
+export {type PrivacyUnit, type SamplingChoice} from './plan/sampling.js';
+export {type Examples, type RandomAccessDataset, type Tensors} from './data/dataset.js';
+export {privacyReport} from './model/report.js';
+export {
+  fitSampled,
+  type FitSampledOptions,
+  type FitSampledResult,
+  type StepReport,
+} from './train/fit_sampled.js';
 export {type WorkerOptions, type Workers} from './workers/options.js';
 export {type ModuleExport} from './workers/protocol.js';
-export {replaceBatchNorm} from './replace_batch_norm.js';
-export {type Given} from './training_examples.js';
+export {replaceBatchNorm} from './layers/replace_batch_norm.js';
+export {type Given} from './train/training_examples.js';

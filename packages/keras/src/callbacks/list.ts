@@ -6,9 +6,9 @@ import {
   type LayersModel,
 } from '@tensorflow/tfjs-layers';
 
-import {compiledOf} from '../compiled.js';
-import type {CallbackInstance, DpTrainingArgs, TrainingCallback} from '../fit_args.js';
-import type {Position, TrainingPlan} from '../plan.js';
+import {compiledOf} from '../layers/compiled.js';
+import type {CallbackInstance, DpTrainingArgs, TrainingCallback} from '../args/fit_args.js';
+import type {Position, TrainingPlan} from '../plan/plan.js';
 
 /** What callbacks are told before training. */
 interface CallbackListOptions {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {DpError, type LedgerPosition, type RestOfEpoch} from '@dp/optimizers';
 
-import type {Position, TrainingPlan} from '../plan.js';
+import type {Position, TrainingPlan} from '../plan/plan.js';
 import {fromBytes, toBytes} from './bytes.js';
 
 /** Everything of a checkpoint but the weights. */

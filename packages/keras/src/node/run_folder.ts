@@ -3,8 +3,8 @@ import {join} from 'node:path';
 import {DpError, Ledger} from '@dp/optimizers';
 import {openLedgerFile} from '@dp/optimizers/node';
 
-import type {TrainingCallback} from '../fit_args.js';
-import type {DpModel} from '../model.js';
+import type {TrainingCallback} from '../args/fit_args.js';
+import type {DpModel} from '../model/dp_model.js';
 import {writeAtomically} from './atomic_write.js';
 
 const LEDGER = 'ledger.jsonl';

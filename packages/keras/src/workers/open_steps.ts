@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {DrawnBatch} from '@dp/optimizers';
 
-import {trainableVariables} from '../compiled.js';
-import {trainStep, type StepStatistics, type TrainStepOptions} from '../train_step.js';
+import {trainableVariables} from '../layers/compiled.js';
+import {trainStep, type StepStatistics, type TrainStepOptions} from '../step/train_step.js';
 import {checkedWorkers, type Workers} from './options.js';
 import {parallelStep} from './parallel_step.js';
 import {WorkerPool} from './pool.js';

@@ -5,9 +5,9 @@ import {initializers, layers, regularizers, sequential, type LayersModel} from '
 import {adaptive, dpSGD, perLayer, type Clipping, type PrivateOptimizer} from '@dp/optimizers';
 import {seededSource} from '@dp/random';
 
-import {compiledOf, trainableVariables} from '../compiled.js';
-import {tensorDataset} from '../dataset.js';
-import type {TrainStepOptions} from '../train_step.js';
+import {compiledOf, trainableVariables} from '../layers/compiled.js';
+import {tensorDataset} from '../data/dataset.js';
+import type {TrainStepOptions} from '../step/train_step.js';
 import {openSteps, type Steps} from './open_steps.js';
 import type {Workers} from './options.js';
 import {shares} from './parallel_step.js';

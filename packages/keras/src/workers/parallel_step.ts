@@ -1,9 +1,9 @@
 import type {DrawnBatch, PieceSum} from '@dp/optimizers';
 
-import {trainableVariables} from '../compiled.js';
-import {MeanMetrics} from '../mean_metrics.js';
-import {TrainPiece, type PieceTensors} from '../train_piece.js';
-import {fetched, update, type StepStatistics, type TrainStepOptions} from '../train_step.js';
+import {trainableVariables} from '../layers/compiled.js';
+import {MeanMetrics} from '../step/mean_metrics.js';
+import {TrainPiece, type PieceTensors} from '../step/train_piece.js';
+import {fetched, update, type StepStatistics, type TrainStepOptions} from '../step/train_step.js';
 import type {WorkerPool} from './pool.js';
 import type {SentPiece} from './protocol.js';
 import {sentPiece} from './tensors.js';

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {DpError, type ClippingOptions, type PieceSum} from '@dp/optimizers';
 
-import type {MetricSums} from '../mean_metrics.js';
+import type {MetricSums} from '../step/mean_metrics.js';
 import {Member} from './member.js';
 import type {ModelRecipe, SentPiece} from './protocol.js';
 import {views} from './shared_arrays.js';

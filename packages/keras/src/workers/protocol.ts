@@ -1,6 +1,6 @@
 import type {ClippingOptions} from '@dp/optimizers';
 
-import type {MetricSums} from '../mean_metrics.js';
+import type {MetricSums} from '../step/mean_metrics.js';
 
 /** How a thread rebuilds the model: a closure can't be sent to one. */
 export interface ModelRecipe {

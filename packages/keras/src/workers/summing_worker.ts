@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import {models, type LayersModel} from '@tensorflow/tfjs-layers';
 import {pieceSum} from '@dp/optimizers';
 
-import {compiledOf, trainableVariables} from '../compiled.js';
-import {MeanMetrics} from '../mean_metrics.js';
-import {TrainPiece} from '../train_piece.js';
+import {compiledOf, trainableVariables} from '../layers/compiled.js';
+import {MeanMetrics} from '../step/mean_metrics.js';
+import {TrainPiece} from '../step/train_piece.js';
 import type {FromWorker, ModelRecipe, SumRequest, ToWorker, WorkerStart} from './protocol.js';
 import {views} from './shared_arrays.js';
 import {receivedPiece} from './tensors.js';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {DpError} from '@dp/optimizers';
 
-import type {PieceTensors} from '../train_piece.js';
+import type {PieceTensors} from '../step/train_piece.js';
 import type {SentPiece, SentTensor} from './protocol.js';
 
 /** Copies a piece of a batch out, to be sent. Sensitive. */

@@ -6,8 +6,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import {layers} from '@tensorflow/tfjs-layers';
 
-import {dpSequential} from '../../model.js';
-import type {SamplingChoice} from '../../sampling.js';
+import {dpSequential} from '../../model/dp_model.js';
+import type {SamplingChoice} from '../../plan/sampling.js';
 import {openRun} from '../run_folder.js';
 
 const [folder = '', epochs = '', sampling = ''] = process.argv.slice(2);

@@ -2,8 +2,8 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {Callback} from '@tensorflow/tfjs-layers';
 import {DpError} from '@dp/optimizers';
 
-import {kindOf, type SamplingChoice} from './sampling.js';
-import type {Workers} from './workers/options.js';
+import {kindOf, type SamplingChoice} from '../plan/sampling.js';
+import type {Workers} from '../workers/options.js';
 
 /** What callbacks are told. But for `epsilon` it comes straight from the examples, and no epsilon covers it (privacy rule 19). */
 export interface TrainingLogs {

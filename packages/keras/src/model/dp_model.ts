@@ -8,29 +8,29 @@ import {
 } from '@tensorflow/tfjs-layers';
 import {DpError, type Ledger, type PrivacySpent} from '@dp/optimizers';
 
-import {checkpointOf, readCheckpoint, restoreCheckpoint} from './checkpoint/checkpoint.js';
-import {compiledOf, trainableVariables} from './compiled.js';
-import {tensorDataset, type RandomAccessDataset} from './dataset.js';
+import {checkpointOf, readCheckpoint, restoreCheckpoint} from '../checkpoint/checkpoint.js';
+import {compiledOf, trainableVariables} from '../layers/compiled.js';
+import {tensorDataset, type RandomAccessDataset} from '../data/dataset.js';
 import {
   checkFitArgs,
   checkShuffle,
   checkTrainingArgs,
   type DpFitArgs,
   type DpTrainingArgs,
-} from './fit_args.js';
-import {fitPlan} from './fit.js';
-import {checkLayers} from './guards.js';
-import {pendingOptimizer} from './pending_optimizer.js';
+} from '../args/fit_args.js';
+import {fitPlan} from '../train/fit.js';
+import {checkLayers} from '../layers/guards.js';
+import {pendingOptimizer} from '../plan/pending_optimizer.js';
 import {
   checkPlannedOptimizer,
   TrainingPlan,
   type PlannedOptimizer,
   type PlanOptions,
   type Position,
-} from './plan.js';
-import type {PrivacyConfig} from './privacy.js';
-import {trainingExamples, type Given} from './training_examples.js';
-import {validation, type ValidationExamples} from './validation.js';
+} from '../plan/plan.js';
+import type {PrivacyConfig} from '../plan/privacy.js';
+import {trainingExamples, type Given} from '../train/training_examples.js';
+import {validation, type ValidationExamples} from '../train/validation.js';
 
 type ModelCompileArgs = Parameters<LayersModel['compile']>[0];
 type EvaluateArgs = Parameters<LayersModel['evaluate']>[2];

@@ -1,6 +1,6 @@
 import {DpError, privacyReport as reportOf, type PrivacyReport} from '@dp/optimizers';
 
-import type {DpModel} from './model.js';
+import type {DpModel} from './dp_model.js';
 
 /**
  * What may be said of the privacy of a model's training: structured, as text and as a section of a model card. It is read from

@@ -2,13 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {PrivateOptimizer, type DrawnBatch, type Sampler} from '@dp/optimizers';
 
-import {compiledOf, trainableVariables, type Compiled} from './compiled.js';
-import {listOf, type RandomAccessDataset} from './dataset.js';
-import {perExampleLosses} from './losses.js';
-import {outputsOf} from './train_piece.js';
-import type {StepStatistics} from './train_step.js';
-import {openSteps, type Steps} from './workers/open_steps.js';
-import type {Workers} from './workers/options.js';
+import {compiledOf, trainableVariables, type Compiled} from '../layers/compiled.js';
+import {listOf, type RandomAccessDataset} from '../data/dataset.js';
+import {perExampleLosses} from '../layers/losses.js';
+import {outputsOf} from '../step/train_piece.js';
+import type {StepStatistics} from '../step/train_step.js';
+import {openSteps, type Steps} from '../workers/open_steps.js';
+import type {Workers} from '../workers/options.js';
 
 /** What is known after a step. `loss` and `examples` belong to this machine: no epsilon covers them. */
 export interface StepReport {

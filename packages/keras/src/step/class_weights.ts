@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {DpError} from '@dp/optimizers';
 
-import {listOf, type Examples} from './dataset.js';
-import type {ClassWeight, DpTrainingArgs} from './fit_args.js';
+import {listOf, type Examples} from '../data/dataset.js';
+import type {ClassWeight, DpTrainingArgs} from '../args/fit_args.js';
 
 /** What is known of one output. */
 interface Output {

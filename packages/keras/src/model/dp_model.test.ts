@@ -5,8 +5,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import {callbacks, layers} from '@tensorflow/tfjs-layers';
 
-import {dpSequential, type DpModel} from './model.js';
-import type {PrivacyConfig} from './privacy.js';
+import {dpSequential, type DpModel} from './dp_model.js';
+import type {PrivacyConfig} from '../plan/privacy.js';
 import {privacyReport} from './report.js';
 
 const N = 64;

@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {DpError, privateAccuracy} from '@dp/optimizers';
 
-import {compiledOf} from './compiled.js';
-import type {PrivateValidation} from './fit_args.js';
-import {warnOnce} from './guards.js';
-import type {TrainingPlan} from './plan.js';
+import {compiledOf} from '../layers/compiled.js';
+import type {PrivateValidation} from '../args/fit_args.js';
+import {warnOnce} from '../layers/guards.js';
+import type {TrainingPlan} from '../plan/plan.js';
 
 /** Examples that are not trained on. */
 export interface ValidationExamples {

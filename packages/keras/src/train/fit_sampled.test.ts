@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import {initializers, layers, sequential, type LayersModel} from '@tensorflow/tfjs-layers';
 
-import type {RandomAccessDataset} from './dataset.js';
+import type {RandomAccessDataset} from '../data/dataset.js';
 import {fitSampled, type StepReport} from './fit_sampled.js';
 
 const N = 64;

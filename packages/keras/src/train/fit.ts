@@ -1,16 +1,16 @@
 import {History, type LayersModel} from '@tensorflow/tfjs-layers';
 import {DpError} from '@dp/optimizers';
 
-import {callbackList} from './callbacks/list.js';
-import {exampleWeights} from './class_weights.js';
-import {compiledOf} from './compiled.js';
-import type {RandomAccessDataset} from './dataset.js';
+import {callbackList} from '../callbacks/list.js';
+import {exampleWeights} from '../step/class_weights.js';
+import {compiledOf} from '../layers/compiled.js';
+import type {RandomAccessDataset} from '../data/dataset.js';
 import {EpochMeans} from './epoch_means.js';
-import type {DpTrainingArgs} from './fit_args.js';
-import {warnOfEpsilon, warnOfNoise} from './guards.js';
-import type {Position, TrainingPlan} from './plan.js';
+import type {DpTrainingArgs} from '../args/fit_args.js';
+import {warnOfEpsilon, warnOfNoise} from '../layers/guards.js';
+import type {Position, TrainingPlan} from '../plan/plan.js';
 import type {Validate} from './validation.js';
-import {openSteps, type Steps} from './workers/open_steps.js';
+import {openSteps, type Steps} from '../workers/open_steps.js';
 
 /** One run of `fit`. */
 export interface FitRequest {

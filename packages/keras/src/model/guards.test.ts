@@ -4,10 +4,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import {layers, sequential, type LayersModel} from '@tensorflow/tfjs-layers';
 
-import type {DpFitArgs} from './fit_args.js';
-import {dpSequential, makePrivate, type DpModel} from './model.js';
-import type {PrivacyConfig} from './privacy.js';
-import {replaceBatchNorm} from './replace_batch_norm.js';
+import type {DpFitArgs} from '../args/fit_args.js';
+import {dpSequential, makePrivate, type DpModel} from './dp_model.js';
+import type {PrivacyConfig} from '../plan/privacy.js';
+import {replaceBatchNorm} from '../layers/replace_batch_norm.js';
 
 const N = 20;
 const x = tf.tensor2d(Array.from({length: N}, (_, i) => [Math.cos(i), Math.sin(i)]));

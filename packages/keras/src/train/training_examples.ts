@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {DpError} from '@dp/optimizers';
 
-import type {Compiled} from './compiled.js';
-import type {Examples} from './dataset.js';
-import type {DpFitArgs} from './fit_args.js';
-import type {PrivacyConfig} from './privacy.js';
+import type {Compiled} from '../layers/compiled.js';
+import type {Examples} from '../data/dataset.js';
+import type {DpFitArgs} from '../args/fit_args.js';
+import type {PrivacyConfig} from '../plan/privacy.js';
 import type {ValidationExamples} from './validation.js';
 
 /** Tensors as `fit` takes them: one, one an input or output, or by name. */

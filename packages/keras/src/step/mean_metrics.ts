@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import type {Compiled} from './compiled.js';
+import type {Compiled} from '../layers/compiled.js';
 
 /** Sums of metrics over examples. They come straight from the examples: no epsilon covers them. */
 export interface MetricSums {

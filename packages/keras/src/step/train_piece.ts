@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {BatchPiece} from '@dp/optimizers';
 
-import type {Compiled} from './compiled.js';
-import {listOf, type Examples} from './dataset.js';
-import {perExampleLosses} from './losses.js';
+import type {Compiled} from '../layers/compiled.js';
+import {listOf, type Examples} from '../data/dataset.js';
+import {perExampleLosses} from '../layers/losses.js';
 import type {MeanMetrics} from './mean_metrics.js';
 
 /** The tensors of a piece of a batch. Sensitive. */
