@@ -57,16 +57,8 @@ export {
 
 export {type ClippingOptions} from './clip/plan.js';
 export {checkLedgerRow} from './account/check_row.js';
-export {
-  Ledger,
-  type LedgerPosition,
-  type LedgerRow,
-  type LedgerStore,
-  type Mechanism,
-  type NewRow,
-  type ReleaseKind,
-  type ReleasingOptimizer,
-} from './account/ledger.js';
+export {Ledger, type LedgerPosition, type LedgerStore, type NewRow} from './account/ledger.js';
+export type {LedgerRow, Mechanism, ReleaseKind, ReleasingOptimizer} from './account/ledger_row.js';
 export {fixedSampler, shuffleSampler, type EpochSamplerOptions} from './account/epoch_samplers.js';
 export {poissonSampler, truncatedPoissonSampler} from './account/poisson_samplers.js';
 export {cappedUserSampler, userSampler, type UserIds} from './account/user_samplers.js';

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {RandomSource} from '@dp/random';
 
-import type {Ledger, LedgerRow, Mechanism, NewRow, ReleasingOptimizer} from './account/ledger.js';
+import type {Ledger, NewRow} from './account/ledger.js';
+import type {LedgerRow, Mechanism, ReleasingOptimizer} from './account/ledger_row.js';
 import {checkSamplingFits, type Sampling} from './account/sampling.js';
 import {nextClipNorm, splitNoise} from './clip/adaptive.js';
 import type {AdaptiveClipping} from './clip/mode.js';

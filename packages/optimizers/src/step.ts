@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import type {LedgerRow, ReleasingOptimizer} from './account/ledger.js';
+import type {LedgerRow, ReleasingOptimizer} from './account/ledger_row.js';
 import {mayBeEmpty, type Sampling} from './account/sampling.js';
 import {clippingPlan} from './clip/plan.js';
 import {DpError} from './errors.js';

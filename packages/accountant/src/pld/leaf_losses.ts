@@ -2,7 +2,7 @@ import type {LeafEvent} from '../leaf_event.js';
 import type {NeighbouringRelation} from '../neighbours.js';
 import {treeDepth} from '../plan/tree_depth.js';
 import {gaussianMixtureLoss} from './gaussian_mixture_loss.js';
-import type {LossPair} from './loss_pairs.js';
+import type {LossPair} from './loss_pair.js';
 import type {LossAtom, PrivacyLoss} from './privacy_loss.js';
 
 /** Beyond this many standard deviations a discrete Gaussian has no mass that a double can hold. */

@@ -2,20 +2,12 @@ import {type DpEvent, eventText} from '../event.js';
 import {reduceToGaussian} from '../gaussian/reduce.js';
 import type {NeighbouringRelation} from '../neighbours.js';
 import {leafLosses} from './leaf_losses.js';
+import type {LossPair} from './loss_pair.js';
+import type {PrivacyLoss} from './privacy_loss.js';
 import {gaussianMixtureLoss, replacedSampledGaussianLoss} from './gaussian_mixture_loss.js';
-import type {Direction, PrivacyLoss} from './privacy_loss.js';
 import type {TruncatedPoissonSampledGaussianEvent} from '../truncated_event.js';
 import {truncatedSampleLosses} from './truncated_sample_losses.js';
 import {subsetLoss, withReplacementLoss} from './subset_loss.js';
-
-/** The privacy losses of one event, direction by direction. */
-export interface LossPair {
-  readonly losses: Readonly<Record<Direction, PrivacyLoss>>;
-  /** Whether two neighbouring datasets attain the pair, so that a lower bound for the pair is one for the mechanism. */
-  readonly attained: boolean;
-  /** For a Gaussian from a Poisson sample: q and z. */
-  readonly sampledGaussian?: {readonly samplingProbability: number; readonly noiseMultiplier: number};
-}
 
 /** Several copies of one pair. */
 export interface CountedPair {

@@ -1,4 +1,4 @@
-import type {LedgerRow} from './ledger.js';
+import type {LedgerRow} from './ledger_row.js';
 
 /** The one multiplier of two Gaussian releases of the same data: (a^-2 + b^-2)^(-1/2); 0, no noise, if one has none. */
 export function combineMultipliers(a: number, b: number): number {

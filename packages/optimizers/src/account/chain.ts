@@ -1,7 +1,7 @@
 import {sha256} from '@noble/hashes/sha2.js';
 import {bytesToHex, utf8ToBytes} from '@noble/hashes/utils.js';
 
-import type {LedgerRow} from './ledger.js';
+import type {LedgerRow} from './ledger_row.js';
 
 /** The link before a ledger's first row. */
 export function firstLink(ledgerId: string): string {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import {DpError} from '../errors.js';
 import {ROW} from '../testing/ledger_row.js';
 import {checkLedgerRow} from './check_row.js';
-import type {LedgerRow} from './ledger.js';
+import type {LedgerRow} from './ledger_row.js';
 import type {Sampling} from './sampling.js';
 
 const GOOD: LedgerRow = {...ROW, version: 1, release: 3, batchId: 'b', sampling: {kind: 'unknown'}};

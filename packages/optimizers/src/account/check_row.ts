@@ -1,5 +1,5 @@
 import {DpError} from '../errors.js';
-import type {LedgerRow, Mechanism, ReleaseKind} from './ledger.js';
+import type {LedgerRow, Mechanism, ReleaseKind} from './ledger_row.js';
 import type {Sampling, SamplingOf} from './sampling.js';
 
 /** Longest text in a row: names and clipping modes are far shorter. */

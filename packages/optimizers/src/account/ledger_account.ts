@@ -1,7 +1,7 @@
 import type {NeighbouringRelation} from '@dp/accountant';
 
 import {DpError} from '../errors.js';
-import type {LedgerRow} from './ledger.js';
+import type {LedgerRow} from './ledger_row.js';
 import type {Sampling} from './sampling.js';
 import type {CountedEvent, Spending} from './spending.js';
 import {spendingFor, type Participation} from './spendings.js';

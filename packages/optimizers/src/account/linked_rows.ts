@@ -1,7 +1,7 @@
 import {DpError} from '../errors.js';
 import {firstLink, nextLink} from './chain.js';
 import {checkLedgerRow} from './check_row.js';
-import type {LedgerRow} from './ledger.js';
+import type {LedgerRow} from './ledger_row.js';
 
 /**
  * Rows as a store kept them, each with its `link`, and trusted in nothing.

@@ -2,7 +2,7 @@ import {gaussian, poissonSampled, type DpEvent} from '@dp/accountant';
 
 import {BatchNoise} from './batch_noise.js';
 import {coarser, MAX_DIFFERENT_EVENTS, type SampledGaussian} from './coarse_events.js';
-import type {LedgerRow} from './ledger.js';
+import type {LedgerRow} from './ledger_row.js';
 import type {CountedEvent} from './spending.js';
 
 /** What one batch is, of which everything released together has a noise multiplier. */

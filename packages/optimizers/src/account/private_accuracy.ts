@@ -3,7 +3,8 @@ import {secureSource, type RandomSource} from '@dp/random';
 import {DpError} from '../errors.js';
 import {COUNT_GRID, COUNT_SENSITIVITY, MAX_COUNT_NOISE, noisyCount} from '../noise/count.js';
 import {positiveInteger} from '../checks.js';
-import type {Ledger, LedgerRow, ReleasingOptimizer} from './ledger.js';
+import type {Ledger} from './ledger.js';
+import type {LedgerRow, ReleasingOptimizer} from './ledger_row.js';
 import type {DrawnBatch, Sampling} from './sampling.js';
 
 /** A data set that is counted whole. All fields are public. */

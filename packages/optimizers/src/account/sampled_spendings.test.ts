@@ -1,7 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 
 import {ROW} from '../testing/ledger_row.js';
-import type {LedgerRow} from './ledger.js';
+import type {LedgerRow} from './ledger_row.js';
 import type {Sampling} from './sampling.js';
 import {privacySpent} from './spent.js';
 

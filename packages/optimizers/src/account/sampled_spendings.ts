@@ -1,7 +1,7 @@
 import {mixtureOfGaussians, truncatedPoissonSampledGaussian} from '@dp/accountant';
 
 import {DpError} from '../errors.js';
-import type {LedgerRow} from './ledger.js';
+import type {LedgerRow} from './ledger_row.js';
 import {PoissonEvents, type SampledEvent} from './poisson_events.js';
 import type {SamplingOf} from './sampling.js';
 import type {Spending} from './spending.js';

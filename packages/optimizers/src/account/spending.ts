@@ -1,6 +1,6 @@
 import type {DpEvent, NeighbouringRelation} from '@dp/accountant';
 
-import type {LedgerRow} from './ledger.js';
+import type {LedgerRow} from './ledger_row.js';
 
 /** Equal events, counted. */
 export interface CountedEvent {

@@ -3,7 +3,7 @@ import {gaussian} from '@dp/accountant';
 import {DpError} from '../errors.js';
 import {positiveInteger} from '../checks.js';
 import {BatchNoise} from './batch_noise.js';
-import type {LedgerRow} from './ledger.js';
+import type {LedgerRow} from './ledger_row.js';
 import {PoissonEvents} from './poisson_events.js';
 import {poisson, poissonCappedUsers, poissonUsers, truncatedPoisson} from './sampled_spendings.js';
 import type {Sampling, SamplingOf} from './sampling.js';

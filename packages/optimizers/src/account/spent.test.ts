@@ -11,7 +11,8 @@ import {
 } from '@dp/accountant';
 
 import {ROW} from '../testing/ledger_row.js';
-import {Ledger, type LedgerRow, type NewRow} from './ledger.js';
+import {Ledger, type NewRow} from './ledger.js';
+import type {LedgerRow} from './ledger_row.js';
 import type {Sampling} from './sampling.js';
 import {privacySpent} from './spent.js';
 

@@ -1,5 +1,5 @@
 import {DpError} from '../errors.js';
-import type {LedgerRow} from './ledger.js';
+import type {LedgerRow} from './ledger_row.js';
 
 interface Tree {
   leaves: number;

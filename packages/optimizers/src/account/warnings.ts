@@ -1,15 +1,19 @@
-import type {LedgerRow} from './ledger.js';
-import type {PrivacySpent} from './spent.js';
+import type {LedgerRow} from './ledger_row.js';
+
+/** What a run has spent, as far as a warning depends on it. */
+interface Spent {
+  readonly epsilon: number;
+  readonly delta: number;
+  /** False if any noise came from a source that protects nobody. */
+  readonly secure: boolean;
+}
 
 /** Above this epsilon a guarantee promises little, below this noise multiplier there is hardly any. */
 const LARGE_EPSILON = 10;
 const LITTLE_NOISE = 0.3;
 
 /** What is wrong with an epsilon, in words; undefined where nothing is. */
-export function epsilonWarning({
-  epsilon,
-  delta,
-}: Pick<PrivacySpent, 'epsilon' | 'delta'>): string | undefined {
+export function epsilonWarning({epsilon, delta}: Omit<Spent, 'secure'>): string | undefined {
   if (epsilon <= LARGE_EPSILON) return undefined;
   if (epsilon === Infinity)
     return `No epsilon holds at delta ${delta}: something was released without noise.`;
@@ -41,11 +45,7 @@ function deltaWarning(delta: number, records: number): string | undefined {
  *
  * @param declared - Number of examples, where the ledger does not know it.
  */
-export function privacyWarnings(
-  spent: PrivacySpent,
-  rows: readonly LedgerRow[],
-  declared = 0,
-): readonly string[] {
+export function privacyWarnings(spent: Spent, rows: readonly LedgerRow[], declared = 0): readonly string[] {
   let [leastNoise, records] = [Infinity, declared];
   for (const {noiseMultiplier, sampling} of rows) {
     leastNoise = Math.min(leastNoise, noiseMultiplier);

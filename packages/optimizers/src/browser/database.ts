@@ -2,7 +2,7 @@ import {deleteDB, openDB, type DBSchema, type IDBPDatabase} from 'idb';
 
 import {nextLink} from '../account/chain.js';
 import {checkLedgerRow} from '../account/check_row.js';
-import type {LedgerRow} from '../account/ledger.js';
+import type {LedgerRow} from '../account/ledger_row.js';
 import {altered, readLinkedRows} from '../account/linked_rows.js';
 import {uniqueName} from '../account/unique_name.js';
 import {DpError} from '../errors.js';

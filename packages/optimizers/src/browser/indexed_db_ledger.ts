@@ -1,4 +1,5 @@
-import type {LedgerRow, LedgerStore, NewRow} from '../account/ledger.js';
+import type {LedgerStore, NewRow} from '../account/ledger.js';
+import type {LedgerRow} from '../account/ledger_row.js';
 import {DpError} from '../errors.js';
 import {openDatabase, readRows, write, type Database, type LinkedRow} from './database.js';
 import {Reservations, reservedRow, type ReservedRow} from './reservations.js';

@@ -1,6 +1,7 @@
 import {combineMultipliers} from '../account/batch_noise.js';
 import {checkLedgerRow} from '../account/check_row.js';
-import type {LedgerRow, NewRow} from '../account/ledger.js';
+import type {NewRow} from '../account/ledger.js';
+import type {LedgerRow} from '../account/ledger_row.js';
 import type {Sampling} from '../account/sampling.js';
 import {uniqueName} from '../account/unique_name.js';
 import {DpError} from '../errors.js';

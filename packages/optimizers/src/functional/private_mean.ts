@@ -1,7 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {secureSource, type RandomSource} from '@dp/random';
 
-import type {Ledger, LedgerRow} from '../account/ledger.js';
+import type {Ledger} from '../account/ledger.js';
+import type {LedgerRow} from '../account/ledger_row.js';
 import type {DrawnBatch} from '../account/sampling.js';
 import {nonNegative, positive} from '../checks.js';
 import {markPrivate} from '../optimizers/provenance.js';

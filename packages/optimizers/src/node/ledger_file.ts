@@ -15,7 +15,8 @@ import {
 } from 'node:fs';
 import {dirname} from 'node:path';
 
-import type {LedgerRow, LedgerStore} from '../account/ledger.js';
+import type {LedgerStore} from '../account/ledger.js';
+import type {LedgerRow} from '../account/ledger_row.js';
 import {uniqueName} from '../account/unique_name.js';
 import {DpError} from '../errors.js';
 import {headerLine, readLedgerLines, rowLine} from './ledger_lines.js';

@@ -1,4 +1,4 @@
-import type {LedgerRow} from '../account/ledger.js';
+import type {LedgerRow} from '../account/ledger_row.js';
 import {altered, readLinkedRows} from '../account/linked_rows.js';
 import {DpError} from '../errors.js';
 

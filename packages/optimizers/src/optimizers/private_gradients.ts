@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import type {Ledger, NewRow, ReleasingOptimizer} from '../account/ledger.js';
+import type {Ledger, NewRow} from '../account/ledger.js';
+import type {ReleasingOptimizer} from '../account/ledger_row.js';
 import type {AnnouncedBatch} from '../account/sampler.js';
 import type {DrawnBatch} from '../account/sampling.js';
 import {noiseWarning, warnOnce} from '../account/warnings.js';

@@ -1,4 +1,4 @@
-import type {LedgerRow} from '../account/ledger.js';
+import type {LedgerRow} from '../account/ledger_row.js';
 
 /** From the least value to the largest. */
 export interface Range {

@@ -1,6 +1,6 @@
 import type {NeighbouringRelation} from '@dp/accountant';
 
-import type {LedgerRow} from '../account/ledger.js';
+import type {LedgerRow} from '../account/ledger_row.js';
 import type {Sampling} from '../account/sampling.js';
 import type {PrivacySpent} from '../account/spent.js';
 import type {Range, ReleaseSummary} from './releases.js';

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-import type {Ledger, LedgerRow, Mechanism} from '../account/ledger.js';
+import type {Ledger} from '../account/ledger.js';
+import type {LedgerRow, Mechanism} from '../account/ledger_row.js';
 import {noiseDeviations, type ClippingPlan} from '../clip/plan.js';
 import {DpError} from '../errors.js';
 import {positiveInteger} from '../checks.js';

@@ -1,4 +1,4 @@
-import type {RunDocument} from './documents.js';
+import type {RunDocument} from './run_document.js';
 
 /** A page about a run, complete in one file. It holds nothing that comes from the training examples but what was released. */
 export function htmlReport(
