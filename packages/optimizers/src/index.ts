@@ -60,6 +60,7 @@ export {checkLedgerRow} from './account/check_row.js';
 export {Ledger, type LedgerPosition, type LedgerStore, type NewRow} from './account/ledger.js';
 export type {LedgerRow, Mechanism, ReleaseKind, ReleasingOptimizer} from './account/ledger_row.js';
 export {fixedSampler, shuffleSampler, type EpochSamplerOptions} from './account/epoch_samplers.js';
+export {streamSampler, type StreamSampler, type StreamSamplerOptions} from './account/stream_sampler.js';
 export {poissonSampler, truncatedPoissonSampler} from './account/poisson_samplers.js';
 export {cappedUserSampler, userSampler, type UserIds} from './account/user_samplers.js';
 export {type AnnouncedBatch, type RestOfEpoch, type Sampler, type SamplerOptions} from './account/sampler.js';

@@ -38,6 +38,7 @@ function participation(
       return {place: batch, samplingProbability: sampling.samplingProbability};
     case 'shuffle':
     case 'fixed':
+    case 'stream':
       return {place: `${sampling.sampler} ${sampling.epoch}`, samplingProbability: 1};
     case 'unknown':
       return {place: batch, samplingProbability: 1};

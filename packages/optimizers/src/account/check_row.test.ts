@@ -41,7 +41,7 @@ describe('checkLedgerRow', () => {
     );
     expect(() => checkLedgerRow({...GOOD, version: 2})).toThrow('later version');
     expect(() => checkLedgerRow({...GOOD, sampling: {kind: 'toString'}})).toThrow(
-      "row.sampling.kind must be one of unknown, poisson, truncatedPoisson, poissonUsers, poissonCappedUsers, shuffle, fixed, all, got 'toString'",
+      "row.sampling.kind must be one of unknown, poisson, truncatedPoisson, poissonUsers, poissonCappedUsers, shuffle, fixed, stream, all, got 'toString'",
     );
   });
 

@@ -57,6 +57,7 @@ const SAMPLINGS: {readonly [K in Sampling['kind']]: Reader<SamplingOf<K>>} = {
   }),
   shuffle: record({kind: literal('shuffle'), ...EPOCH}),
   fixed: record({kind: literal('fixed'), ...EPOCH}),
+  stream: record({kind: literal('stream'), ...EPOCH}),
   all: record({kind: literal('all'), dataset: text, numExamples: integer(1), disjoint: boolean}),
 };
 

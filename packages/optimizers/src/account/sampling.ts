@@ -37,6 +37,18 @@ export type Sampling =
       readonly batchSize: number;
       readonly epoch: number;
     }
+  /**
+   * Batches of `batchSize` as a stream delivered them. On the caller's word each of `numExamples` records takes part once in each
+   * `epoch`; they are counted, and not known one from another.
+   */
+  | {
+      readonly kind: 'stream';
+      /** Unique among all samplers, also of other runs. */
+      readonly sampler: string;
+      readonly numExamples: number;
+      readonly batchSize: number;
+      readonly epoch: number;
+    }
   /** Every record of a named data set. `disjoint`: on the caller's word, it shares no record with the training data. */
   | {
       readonly kind: 'all';
@@ -65,6 +77,7 @@ const RANDOM_SIZE: {readonly [K in Sampling['kind']]: boolean} = {
   poissonCappedUsers: true,
   shuffle: false,
   fixed: false,
+  stream: false,
   all: false,
 };
 

@@ -34,6 +34,7 @@ const SPENDINGS: {
   poissonCappedUsers,
   shuffle: (first) => oncePerEpoch(first, 'shuffled batches', placeInEpoch),
   fixed: (first) => oncePerEpoch(first, 'batches of a fixed order', placeInEpoch),
+  stream: (first) => oncePerEpoch(first, 'a stream: declared, and counted', placeInEpoch),
   all: ({dataset}) => everyRelease(`each record of '${dataset}' took part in each count over it`),
 };
 
@@ -80,7 +81,7 @@ function declaredOncePerEpoch(declared: Participation): Spending {
 }
 
 function placeInEpoch({batchId, sampling}: LedgerRow): {readonly batch: string; readonly epoch: string} {
-  const {sampler, epoch} = sampling as SamplingOf<'shuffle' | 'fixed'>;
+  const {sampler, epoch} = sampling as SamplingOf<'shuffle' | 'fixed' | 'stream'>;
   return {batch: batchId, epoch: `${sampler} ${epoch}`};
 }
 

@@ -28,6 +28,7 @@ const UNITS: {readonly [K in Sampling['kind']]: PrivacyUnit} = {
   poissonCappedUsers: 'user',
   shuffle: 'example',
   fixed: 'example',
+  stream: 'example',
   all: 'example',
 };
 

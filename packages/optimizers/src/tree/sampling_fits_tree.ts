@@ -10,6 +10,7 @@ const FITS: {readonly [K in Sampling['kind']]: boolean} = {
   poissonCappedUsers: false,
   shuffle: true,
   fixed: true,
+  stream: true,
   all: false,
 };
 
