@@ -6,6 +6,7 @@ export type DpErrorCode =
   | 'LEDGER_CORRUPT'
   | 'LEDGER_LOCKED'
   | 'LEDGER_MISSING'
+  | 'LEDGER_NOT_WRITTEN'
   | 'NOT_RESERVED'
   | 'NOT_PRIVATE'
   | 'BUDGET_SPENT'
@@ -20,14 +21,18 @@ export type DpErrorCode =
   | 'UNSUPPORTED'
   | 'WORKER_FAILED';
 
-/** An error with a stable `code`; the message names what is wrong, its value, the bound and the remedy. */
+/**
+ * An error with a stable `code`; the message names what is wrong, its value, the bound and the remedy. `cause` is the system's
+ * error, where there was one.
+ */
 export class DpError extends Error {
   override readonly name = 'DpError';
 
   constructor(
     readonly code: DpErrorCode,
     message: string,
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
   }
 }

@@ -7,20 +7,19 @@ import {
   ftruncateSync,
   openSync,
   readFileSync,
-  renameSync,
   statSync,
   truncateSync,
-  writeFileSync,
-  writeSync,
 } from 'node:fs';
-import {dirname} from 'node:path';
 
 import type {LedgerStore} from '../account/ledger.js';
 import type {LedgerRow} from '../account/ledger_row.js';
 import {uniqueName} from '../account/unique_name.js';
 import {DpError} from '../errors.js';
+import {createWith} from './create_file.js';
+import {isThere, isTorn, notOpened, rowNotWritten} from './file_errors.js';
 import {headerLine, readLedgerLines, rowLine} from './ledger_lines.js';
-import {lock} from './lock.js';
+import {lock, type Lock} from './lock.js';
+import {writeWhole} from './write_whole.js';
 
 /** Options of `openLedgerFile`. */
 export interface LedgerFileOptions {
@@ -48,28 +47,27 @@ export interface LedgerFile extends LedgerStore {
  * update that it is about can be seen. A lock beside the file keeps other writers off until `close`, or until the process
  * ends. Node only.
  *
+ * On a full disk `append` throws LEDGER_NOT_WRITTEN, the step releases nothing, and the file is as it was: the step can be taken
+ * again when there is room.
+ *
  * @throws DpError LEDGER_LOCKED if it is open elsewhere; LEDGER_CORRUPT if it was cut or altered; LEDGER_MISSING if there is
- *   none and `expect` is `existing`; INVALID_OPTION if there is one and it is `new`.
+ *   none and `expect` is `existing`; INVALID_OPTION if there is one and it is `new`; LEDGER_NOT_WRITTEN where the system does not
+ *   let it be opened or written.
  */
 export function openLedgerFile(
   path: string,
   {expect = 'any', dropTornRow = false}: LedgerFileOptions = {},
 ): LedgerFile {
+  checkOptions(path, expect);
   if (expect === 'existing') checkIsThere(path);
-  const held = lock(path);
+  const held = locked(path);
   try {
-    if (existsSync(path)) {
-      if (expect === 'new') {
-        throw new DpError(
-          'INVALID_OPTION',
-          `${path} holds the ledger of a run already, and its releases would be forgotten. Name a new file, or go on in this one`,
-        );
-      }
-    } else create(path);
+    if (!existsSync(path)) createWith(path, headerLine(uniqueName('ledger')));
+    else if (expect === 'new') throw isThere(path);
     return new OpenLedgerFile(path, dropTornRow, () => held.release());
   } catch (error) {
     held.release();
-    throw error;
+    throw error instanceof DpError ? error : notOpened(path, error);
   }
 }
 
@@ -90,7 +88,7 @@ class OpenLedgerFile implements LedgerFile {
     const bytes = readFileSync(path);
     const {id, rows, end} = readLedgerLines(bytes, path);
     if (end < bytes.length) {
-      if (!dropTornRow) throw tornRow(path, rows.length);
+      if (!dropTornRow) throw isTorn(path, rows.length);
       truncateSync(path, end);
     }
     this.id = id;
@@ -108,16 +106,32 @@ class OpenLedgerFile implements LedgerFile {
     this.ended = 'a row could not be written. What it was about was not released; open it again to go on';
     const line = Buffer.from(rowLine(row, link));
     try {
-      for (let written = 0; written < line.length;) written += writeSync(this.file, line, written);
+      writeWhole(this.file, line);
+    } catch (error) {
+      const isAsBefore = this.takeBack();
+      if (isAsBefore) this.ended = undefined;
+      throw rowNotWritten(this.path, error, isAsBefore);
+    }
+    try {
       fdatasyncSync(this.file);
     } catch (error) {
-      // A full disk leaves a part of the row, of which nothing was released.
-      ftruncateSync(this.file, this.size);
-      throw error;
+      // What a system that could not write holds of a file may not be what is on disk: no row is added to it.
+      this.takeBack();
+      throw rowNotWritten(this.path, error, false);
     }
     this.size += line.length;
     this.next++;
     this.ended = undefined;
+  }
+
+  /** A full disk leaves a part of the row, of which nothing was released. */
+  private takeBack(): boolean {
+    try {
+      ftruncateSync(this.file, this.size);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   close(): void {
@@ -147,33 +161,25 @@ class OpenLedgerFile implements LedgerFile {
 
 const CLOSED = 'it is closed; open it again to go on';
 
+function checkOptions(path: string, expect: string): void {
+  if (typeof path !== 'string' || path === '')
+    throw new DpError('INVALID_OPTION', `path must name the ledger's file, got ${String(path) || "''"}`);
+  if (!['new', 'existing', 'any'].includes(expect))
+    throw new DpError('INVALID_OPTION', `expect must be 'new', 'existing' or 'any', got ${String(expect)}`);
+}
+
+function locked(path: string): Lock {
+  try {
+    return lock(path);
+  } catch (error) {
+    throw error instanceof DpError ? error : notOpened(path, error);
+  }
+}
+
 function checkIsThere(path: string): void {
   if (existsSync(path)) return;
   throw new DpError(
     'LEDGER_MISSING',
     `there is no ledger ${path}, and without it the releases of the run would be forgotten. Name the ledger of the run that is resumed`,
-  );
-}
-
-/** The file is never seen without its header, wherever the process is killed. */
-function create(path: string): void {
-  const unfinished = `${path}.new`;
-  writeFileSync(unfinished, headerLine(uniqueName('ledger')), {flush: true});
-  renameSync(unfinished, path);
-  // A new name is on disk when its folder is; Windows has no such call.
-  if (process.platform === 'win32') return;
-  const folder = openSync(dirname(path), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
-}
-
-function tornRow(path: string, whole: number): DpError {
-  return new DpError(
-    'LEDGER_CORRUPT',
-    `${path}: only a part of the last row was written, after ${whole} whole ones. If a power failure tore it, its step released nothing: ` +
-      'open the ledger with dropTornRow. If the file was copied or cut, take the original: rows may be missing',
   );
 }

@@ -33,8 +33,8 @@ export function lock(path: string): Lock {
 /** Complete from the first moment: written beside, then linked to its name if nobody else has it. */
 function take(lockPath: string, holder: Holder): boolean {
   const own = `${lockPath}.${holder.name}`;
-  writeFileSync(own, JSON.stringify(holder), {flag: 'wx'});
   try {
+    writeFileSync(own, JSON.stringify(holder), {flag: 'wx'});
     linkSync(own, lockPath);
     return true;
   } catch (error) {
