@@ -1,19 +1,28 @@
-import {closeSync, fsyncSync, openSync, renameSync, writeSync} from 'node:fs';
+import {closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync} from 'node:fs';
 import {dirname} from 'node:path';
 
-/** Replaces a file so that whoever reads it, also after a crash, finds the old content or the new one, whole. */
-export function writeAtomically(path: string, content: Uint8Array | string): void {
+/** Replaces a file so that whoever reads it, also after a crash or on a full disk, finds the old content or the new one, whole. */
+export function writeAtomically(path: string, bytes: Uint8Array): void {
   const temporary = `${path}.tmp`;
-  const file = openSync(temporary, 'w');
   try {
-    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+    writeDurably(temporary, bytes);
+    renameSync(temporary, path);
+  } catch (error) {
+    // A full disk needs the room.
+    rmSync(temporary, {force: true});
+    throw error;
+  }
+  syncFolder(dirname(path));
+}
+
+function writeDurably(path: string, bytes: Uint8Array): void {
+  const file = openSync(path, 'w');
+  try {
     for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
-  renameSync(temporary, path);
-  syncFolder(dirname(path));
 }
 
 /** A name is durable when its folder is. Windows cannot open folders, and needs no such thing. */

@@ -1,4 +1,4 @@
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
@@ -142,5 +142,22 @@ describe("a run's folder", () => {
       'initialEpoch must be that of the checkpoint (0)',
     );
     run.close();
+  });
+
+  test('keeps the last checkpoint when the next cannot be written, and says what to do', async () => {
+    await train(2);
+    const path = join(folder, 'checkpoint.bin');
+    const before = readFileSync(path);
+    mkdirSync(`${path}.tmp`);
+    await expect(train(1)).rejects.toMatchObject({
+      code: 'CHECKPOINT',
+      message: expect.stringContaining('the checkpoint before it, if there was one, is as it was'),
+    });
+    expect(readFileSync(path)).toEqual(before);
+    rmdirSync(`${path}.tmp`);
+    // The lock of the run that failed is this process's own.
+    rmSync(join(folder, 'ledger.jsonl.lock'));
+    const model = await train(1);
+    expect(model.ledger?.rows).toHaveLength(4);
   });
 });

@@ -74,7 +74,14 @@ export function openRun(path: string): RunFolder {
         );
       }
       let steps = 0;
-      const write = async (): Promise<void> => writeAtomically(checkpoint, await model.checkpoint());
+      const write = async (): Promise<void> => {
+        const bytes = await model.checkpoint();
+        try {
+          writeAtomically(checkpoint, bytes);
+        } catch (error) {
+          throw notWritten(checkpoint, error);
+        }
+      };
       return {
         async onBatchEnd() {
           steps++;
@@ -85,4 +92,13 @@ export function openRun(path: string): RunFolder {
     },
     close: () => file.close(),
   };
+}
+
+function notWritten(path: string, error: unknown): DpError {
+  return new DpError(
+    'CHECKPOINT',
+    `${path} could not be written (${error instanceof Error ? error.message : String(error)}), and the checkpoint before it, if there was one, is as it was. ` +
+      'The ledger holds what was released since. Make room where it lies, or whatever the system asks for; then resume the run, or fit again',
+    {cause: error},
+  );
 }

@@ -1,4 +1,4 @@
-// A run that goes on in its folder, to be killed: FOLDER EPOCHS. After each step it notes the step and its weights.
+// A run that goes on in its folder, to be killed: FOLDER EPOCHS SAMPLING HIDDEN. After each step it notes the step and its first weights.
 import {appendFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {dpAdam} from '@dp/optimizers';
@@ -10,13 +10,18 @@ import {dpSequential} from '../../model/dp_model.js';
 import type {SamplingChoice} from '../../plan/sampling.js';
 import {openRun} from '../run_folder.js';
 
-const [folder = '', epochs = '', sampling = ''] = process.argv.slice(2);
+const [folder = '', epochs = '', sampling = '', hidden = ''] = process.argv.slice(2);
 await tf.setBackend('cpu');
 const run = openRun(folder);
 const N = 16;
 const x = tf.tensor2d(Array.from({length: N}, (_, i) => [Math.cos(i), Math.sin(3 * i)]));
 const y = tf.tensor2d(Array.from({length: N}, (_, i) => [i % 2]));
-const model = dpSequential({layers: [layers.dense({inputShape: [2], units: 1, activation: 'sigmoid'})]});
+const model = dpSequential({
+  layers: [
+    layers.dense({inputShape: [2], units: Number(hidden), activation: 'tanh'}),
+    layers.dense({units: 1, activation: 'sigmoid'}),
+  ],
+});
 model.compile({
   optimizer: dpAdam({
     learningRate: 0.1,
@@ -38,7 +43,7 @@ await model.fit(x, y, {
   callbacks: [
     {
       onBatchEnd() {
-        const weights = model.layersModel.getWeights().flatMap((weight) => [...weight.dataSync()]);
+        const weights = model.layersModel.getWeights().flatMap((w) => [...w.dataSync().subarray(0, 4)]);
         const releases = run.ledger.rows.length;
         appendFileSync(join(folder, 'steps.jsonl'), `${JSON.stringify({releases, weights})}\n`);
         if (++steps % 3 === 0) process.stdout.write('.');
