@@ -35,7 +35,8 @@ function limitedWriter(path: string) {
       execFileSync('prlimit', [`--pid=${child.pid}`, `--fsize=${bytes}:`]),
     async tell(word: 'open' | 'append' | 'breakSync'): Promise<Outcome> {
       child.stdin.write(`${word}\n`);
-      return JSON.parse((await lines.next()).value ?? '{}') as Outcome;
+      const {value} = (await lines.next()) as {readonly value: string};
+      return JSON.parse(value) as Outcome;
     },
     kill: () =>
       new Promise((resolve) => {

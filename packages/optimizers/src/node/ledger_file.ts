@@ -161,10 +161,13 @@ class OpenLedgerFile implements LedgerFile {
 
 const CLOSED = 'it is closed; open it again to go on';
 
-function checkOptions(path: string, expect: string): void {
+function checkOptions(path: unknown, expect: unknown): void {
   if (typeof path !== 'string' || path === '')
-    throw new DpError('INVALID_OPTION', `path must name the ledger's file, got ${String(path) || "''"}`);
-  if (!['new', 'existing', 'any'].includes(expect))
+    throw new DpError(
+      'INVALID_OPTION',
+      `path must name the ledger's file, got ${path === '' ? "''" : typeof path}`,
+    );
+  if (expect !== 'new' && expect !== 'existing' && expect !== 'any')
     throw new DpError('INVALID_OPTION', `expect must be 'new', 'existing' or 'any', got ${String(expect)}`);
 }
 
