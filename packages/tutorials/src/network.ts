@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {layers, sequential, initializers, type LayersModel, type Sequential} from '@tensorflow/tfjs-layers';
+import {layers, sequential, initializers, type Sequential} from '@tensorflow/tfjs-layers';
 
 /**
  * The network of the original MNIST tutorial, 26,010 parameters: two convolutions with max pooling, a hidden layer and
@@ -44,11 +44,4 @@ export function mnistNetwork(seed?: number, activation: 'relu' | 'tanh' = 'relu'
 /** Softmax cross entropy of logits, one loss per example: [B, 10] and [B, 10] to [B]. */
 export function crossEntropy(yTrue: tf.Tensor, logits: tf.Tensor): tf.Tensor {
   return tf.losses.softmaxCrossEntropy(yTrue, logits, undefined, undefined, tf.Reduction.NONE);
-}
-
-/** The variables that training changes. */
-export function trainableVariables(model: LayersModel): tf.Variable[] {
-  return model.trainableWeights
-    .map((weight) => weight.read())
-    .filter((tensor): tensor is tf.Variable => tensor instanceof tf.Variable);
 }

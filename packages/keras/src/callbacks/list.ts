@@ -6,13 +6,15 @@ import {
   type LayersModel,
 } from '@tensorflow/tfjs-layers';
 
-import {compiledOf} from '../layers/compiled.js';
-import type {CallbackInstance, DpTrainingArgs, TrainingCallback} from '../args/fit_args.js';
+import type {CallbackInstance, TrainingCallback} from '../args/callbacks.js';
+import type {DpTrainingArgs} from '../args/fit_args.js';
 import type {Position, TrainingPlan} from '../plan/plan.js';
 
 /** What callbacks are told before training. */
 interface CallbackListOptions {
   readonly model: LayersModel;
+  /** Of loss and metrics. */
+  readonly names: readonly string[];
   readonly plan: TrainingPlan;
   readonly from: Position;
   readonly args: DpTrainingArgs;
@@ -24,6 +26,7 @@ interface CallbackListOptions {
 /** The callbacks of one `fit`, set up as tf.js does. */
 export function callbackList({
   model,
+  names,
   plan,
   from,
   args,
@@ -43,7 +46,6 @@ export function callbackList({
     ),
     history,
   ]);
-  const {names} = compiledOf(model);
   list.setParams({
     epochs,
     initialEpoch: from.epoch,

@@ -5,8 +5,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import {callbacks, layers} from '@tensorflow/tfjs-layers';
 
-import {dpSequential, type DpModel} from './dp_model.js';
 import type {PrivacyConfig} from '../plan/privacy.js';
+import type {DpModel} from './dp_model.js';
+import {dpSequential} from './factories.js';
 import {privacyReport} from './report.js';
 
 const N = 64;

@@ -1,36 +1,21 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import {
-  model as layersModel,
-  Sequential,
-  sequential,
-  type History,
-  type LayersModel,
-} from '@tensorflow/tfjs-layers';
+import {Sequential, type History, type LayersModel} from '@tensorflow/tfjs-layers';
 import {DpError, type Ledger, type PrivacySpent} from '@dp/optimizers';
 
-import {checkpointOf, readCheckpoint, restoreCheckpoint} from '../checkpoint/checkpoint.js';
-import {compiledOf, trainableVariables} from '../layers/compiled.js';
+import {checkFitArgs, checkShuffle, checkTrainingArgs} from '../args/check_args.js';
+import type {DpFitArgs, DpTrainingArgs} from '../args/fit_args.js';
+import {checkpointOf} from '../checkpoint/checkpoint.js';
 import {tensorDataset, type RandomAccessDataset} from '../data/dataset.js';
-import {
-  checkFitArgs,
-  checkShuffle,
-  checkTrainingArgs,
-  type DpFitArgs,
-  type DpTrainingArgs,
-} from '../args/fit_args.js';
-import {fitPlan} from '../train/fit.js';
-import {checkLayers} from '../layers/guards.js';
+import type {Given} from '../data/given.js';
+import type {BatchStream} from '../data/stream.js';
+import {compiledOf} from '../layers/compiled.js';
+import {checkLayers} from '../layers/mixing_layers.js';
 import {pendingOptimizer} from '../plan/pending_optimizer.js';
-import {
-  checkPlannedOptimizer,
-  TrainingPlan,
-  type PlannedOptimizer,
-  type PlanOptions,
-  type Position,
-} from '../plan/plan.js';
+import {checkPlannedOptimizer, type PlannedOptimizer, type TrainingPlan} from '../plan/plan.js';
 import type {PrivacyConfig} from '../plan/privacy.js';
-import {trainingExamples, type Given} from '../train/training_examples.js';
-import {validation, type ValidationExamples} from '../train/validation.js';
+import {trainingExamples, validationExamples} from '../train/training_examples.js';
+import {batchesByIndex, batchesOf} from './open_batches.js';
+import {Training} from './training.js';
 
 type ModelCompileArgs = Parameters<LayersModel['compile']>[0];
 type EvaluateArgs = Parameters<LayersModel['evaluate']>[2];
@@ -45,17 +30,14 @@ export interface DpCompileArgs extends Omit<ModelCompileArgs, 'optimizer'> {
 
 /** A `tf.LayersModel` that is trained with differential privacy, and knows what that has cost. */
 export class DpModel {
-  private compileArgs: DpCompileArgs | undefined;
-  private plan: TrainingPlan | undefined;
-  private resumeFrom: Position | undefined;
-  private isTraining = false;
+  private training: Training | undefined;
 
   /** @param layersModel - Not copied: training changes its weights. */
   constructor(readonly layersModel: LayersModel) {}
 
   /** Every release of training. Undefined until the optimizer is made. */
   get ledger(): Ledger | undefined {
-    return this.plan?.ledger;
+    return this.training?.planned?.ledger;
   }
 
   /**
@@ -73,9 +55,7 @@ export class DpModel {
       ...rest,
       optimizer: typeof optimizer === 'function' ? pendingOptimizer() : optimizer,
     });
-    this.compileArgs = args;
-    this.plan = undefined;
-    this.resumeFrom = undefined;
+    this.training = new Training({model: this.layersModel, optimizer, privacy});
   }
 
   /**
@@ -88,33 +68,39 @@ export class DpModel {
    * @throws DpError INVALID_OPTION; BUDGET_SPENT if not one step is left; and what a step throws.
    */
   async fit(x: Given, y: Given, args: DpFitArgs = {}): Promise<History> {
+    const training = this.compiledTraining();
+    const {privacy} = training;
     checkFitArgs(args);
-    const {privacy} = this.compiled();
     checkShuffle(args.shuffle, privacy.sampling ?? 'poisson');
-    const examples = trainingExamples(compiledOf(this.layersModel), {x, y}, args, privacy);
+    const compiled = compiledOf(this.layersModel);
+    const examples = trainingExamples(compiled, {x, y}, args, privacy);
     try {
-      const {training, validating} = examples;
-      return await this.train(tensorDataset(training), args, validating && {...validating, ...args});
+      const batches = batchesByIndex(tensorDataset(examples.training), privacy);
+      return await training.run({compiled, batches, args, validating: examples.validating});
     } finally {
       examples.dispose();
     }
   }
 
   /**
-   * Trains on records that are fetched by index.
+   * Trains on records that are fetched by index; or on a stream of batches, for `privacy.sampling: 'stream'`.
    *
-   * @param dataset - Sensitive.
-   * @throws As `fit`.
+   * @param dataset - Sensitive. Of a stream each epoch asks for an iterator of its own, which must deliver each of
+   *   `privacy.numExamples` records once, in batches of `batchSize`; it amplifies nothing.
+   * @throws DpError as `fit`; and NOT_AS_DRAWN for a stream that delivers other than is declared, before the batch takes part.
    */
-  async fitDataset(dataset: RandomAccessDataset, args: DpTrainingArgs = {}): Promise<History> {
-    if (typeof (dataset as Partial<RandomAccessDataset>).get !== 'function') {
-      throw new DpError(
-        'UNSUPPORTED',
-        'fitDataset draws records by index: give {numExamples, get(indices)}. For a stream, take steps with the optimizer, whose ledger then composes all of them',
-      );
-    }
+  async fitDataset(dataset: RandomAccessDataset | BatchStream, args: DpTrainingArgs = {}): Promise<History> {
+    const training = this.compiledTraining();
+    const {privacy} = training;
     checkTrainingArgs(args);
-    return this.train(dataset, args);
+    const compiled = compiledOf(this.layersModel);
+    const batches = batchesOf(dataset, privacy, compiled);
+    const {validating, dispose} = validationExamples(compiled, args);
+    try {
+      return await training.run({compiled, batches, args, validating});
+    } finally {
+      dispose();
+    }
   }
 
   /** Adds a layer to a `dpSequential`. @throws DpError UNSUPPORTED for another model, whose graph is made already. */
@@ -164,116 +150,20 @@ export class DpModel {
    *   ledger is that of the checkpoint, with all of its rows.
    */
   async restore(bytes: Uint8Array): Promise<void> {
-    const {optimizer, privacy} = this.compiled();
-    const checkpoint = readCheckpoint(bytes);
-    const {noiseMultiplier, rest, constants} = checkpoint;
-    privacy.ledger?.checkHolds(checkpoint.ledger);
-    const plan = this.newPlan({
-      optimizer,
-      batchSize: constants.batchSize,
-      epochs: 1,
-      resumed: {noiseMultiplier, rest},
-    });
-    await restoreCheckpoint(this.layersModel, plan, checkpoint);
-    this.use(plan);
-    this.resumeFrom = checkpoint.position;
-  }
-
-  private async train(
-    dataset: RandomAccessDataset,
-    args: DpTrainingArgs,
-    validating?: ValidationExamples & Pick<DpFitArgs, 'privateValidation'>,
-  ): Promise<History> {
-    const {privacy} = this.compiled();
-    if (dataset.numExamples !== privacy.numExamples) {
-      throw new DpError(
-        'INVALID_OPTION',
-        `privacy.numExamples must be the number of training records, which is ${dataset.numExamples}, got ${privacy.numExamples}`,
-      );
-    }
-    if (this.isTraining)
-      throw new DpError('UNSUPPORTED', 'another fit of this model is going on; await it first');
-    this.isTraining = true;
-    try {
-      const plan = this.planFor(args);
-      const from = this.begin(args);
-      const {layersModel: model} = this;
-      const {batchSize} = plan;
-      const validate = validating && validation(validating, {...validating, model, plan, batchSize});
-      return await fitPlan({model, plan, from, args, dataset, validate});
-    } finally {
-      this.isTraining = false;
-    }
-  }
-
-  /** Where to begin: at `initialEpoch`, or where the checkpoint was made. */
-  private begin({initialEpoch}: DpTrainingArgs): Position {
-    const {resumeFrom} = this;
-    if (resumeFrom !== undefined && initialEpoch !== undefined && initialEpoch !== resumeFrom.epoch) {
-      throw new DpError(
-        'INVALID_OPTION',
-        `initialEpoch must be that of the checkpoint (${resumeFrom.epoch}), got ${initialEpoch}; leave it out`,
-      );
-    }
-    this.resumeFrom = undefined;
-    return resumeFrom ?? {epoch: initialEpoch ?? 0, batch: 0};
-  }
-
-  /** The plan of all calls of `fit` with one batch size. */
-  private planFor({batchSize, epochs = 1, initialEpoch = 0}: DpTrainingArgs): TrainingPlan {
-    const {optimizer} = this.compiled();
-    const {plan} = this;
-    const expected = plan?.batchSize ?? expectedBatchSize(optimizer);
-    if (plan !== undefined && (batchSize ?? expected) === plan.batchSize) return plan;
-    return this.use(
-      this.newPlan({
-        optimizer: plan?.optimizer ?? optimizer,
-        batchSize: batchSize ?? expected ?? 32,
-        epochs: epochs - initialEpoch,
-      }),
-    );
-  }
-
-  private newPlan(options: Omit<PlanOptions, 'privacy' | 'numParameters'>): TrainingPlan {
-    const numParameters = trainableVariables(this.layersModel).reduce((sum, {size}) => sum + size, 0);
-    return new TrainingPlan({...options, privacy: this.compiled().privacy, numParameters});
-  }
-
-  private use(plan: TrainingPlan): TrainingPlan {
-    this.layersModel.optimizer = plan.optimizer;
-    return (this.plan = plan);
+    await this.compiledTraining().restore(bytes);
   }
 
   private planned(): TrainingPlan {
-    if (this.plan !== undefined) return this.plan;
+    const plan = this.training?.planned;
+    if (plan !== undefined) return plan;
     throw new DpError('UNSUPPORTED', 'nothing is planned before the first fit, so that nothing is spent');
   }
 
-  private compiled(): DpCompileArgs {
-    if (this.compileArgs === undefined)
-      throw new DpError(
-        'UNSUPPORTED',
-        'the model must be compiled with optimizer, loss and privacy before it is fitted',
-      );
-    return this.compileArgs;
+  private compiledTraining(): Training {
+    if (this.training !== undefined) return this.training;
+    throw new DpError(
+      'UNSUPPORTED',
+      'the model must be compiled with optimizer, loss and privacy before it is fitted',
+    );
   }
-}
-
-function expectedBatchSize(optimizer: PlannedOptimizer): number | undefined {
-  return typeof optimizer === 'function' ? undefined : optimizer.privacyOptions.expectedBatchSize;
-}
-
-/** A private model with the layers of a `tf.LayersModel`, whose weights it trains. */
-export function makePrivate(model: LayersModel): DpModel {
-  return new DpModel(model);
-}
-
-/** As `tf.sequential`, trained with differential privacy. */
-export function dpSequential(config?: Parameters<typeof sequential>[0]): DpModel {
-  return new DpModel(sequential(config));
-}
-
-/** As `tf.model`, trained with differential privacy. */
-export function dpModel(config: Parameters<typeof layersModel>[0]): DpModel {
-  return new DpModel(layersModel(config));
 }

@@ -7,7 +7,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import {layers} from '@tensorflow/tfjs-layers';
 
-import {dpSequential, type DpModel} from '../model/dp_model.js';
+import type {DpModel} from '../model/dp_model.js';
+import {dpSequential} from '../model/factories.js';
 import {openRun} from './run_folder.js';
 
 const N = 8;

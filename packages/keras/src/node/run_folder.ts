@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {DpError, Ledger} from '@dp/optimizers';
 import {openLedgerFile} from '@dp/optimizers/node';
 
-import type {TrainingCallback} from '../args/fit_args.js';
+import type {TrainingCallback} from '../args/callbacks.js';
 import type {DpModel} from '../model/dp_model.js';
 import {writeAtomically} from './atomic_write.js';
 

@@ -4,10 +4,12 @@ import {
   fixedSampler,
   poissonSampler,
   shuffleSampler,
+  streamSampler,
   truncatedPoissonSampler,
   userSampler,
   type RestOfEpoch,
   type Sampler,
+  type StreamSampler,
   type UserIds,
 } from '@dp/optimizers';
 import type {RandomSource} from '@dp/random';
@@ -19,9 +21,15 @@ import type {RandomSource} from '@dp/random';
  * - `{kind: 'truncatedPoisson', maxBatchSize}`: the same, and of a larger batch so many are kept at random. It costs more.
  * - `'shuffle'`: a fresh permutation an epoch. It amplifies nothing.
  * - `'fixed'`: the order in which the records lie. The same.
+ * - `'stream'`: the order in which a stream delivers them (`fitDataset`). The same. It declares that an iterator delivers each of
+ *   `numExamples` records once; they are counted, and if they come with `ids`, told apart.
  */
 export type SamplingChoice =
-  'poisson' | 'shuffle' | 'fixed' | {readonly kind: 'truncatedPoisson'; readonly maxBatchSize: number};
+  | 'poisson'
+  | 'shuffle'
+  | 'fixed'
+  | 'stream'
+  | {readonly kind: 'truncatedPoisson'; readonly maxBatchSize: number};
 
 /**
  * Whose records are private together (privacy rule 21). `'example'`: each record is one. With `userIds`, one for each record
@@ -67,10 +75,12 @@ export function makeSampler({sampling, unit, rest, ...options}: SamplingOptions)
       return shuffleSampler({...options, rest});
     case 'fixed':
       return fixedSampler({...options, rest});
+    case 'stream':
+      return streamSampler(options);
     default:
       throw new DpError(
         'INVALID_OPTION',
-        `privacy.sampling must be 'poisson', {kind: 'truncatedPoisson', maxBatchSize}, 'shuffle' or 'fixed', got ${JSON.stringify(sampling)}`,
+        `privacy.sampling must be 'poisson', {kind: 'truncatedPoisson', maxBatchSize}, 'shuffle', 'fixed' or 'stream', got ${JSON.stringify(sampling)}`,
       );
   }
 }
@@ -78,4 +88,21 @@ export function makeSampler({sampling, unit, rest, ...options}: SamplingOptions)
 /** The name of a way of sampling. */
 export function kindOf(sampling: SamplingChoice): string {
   return typeof sampling === 'string' ? sampling : sampling.kind;
+}
+
+/** Whether it numbers the batches of a stream. */
+export function isStreamSampler(sampler: Sampler): sampler is StreamSampler {
+  return 'beginEpoch' in sampler;
+}
+
+/** @throws DpError INVALID_OPTION unless the records come in the way that the sampling needs: by index, or as a stream. */
+export function checkSource(source: 'indexed' | 'stream', sampling: SamplingChoice): void {
+  if ((source === 'stream') === (sampling === 'stream')) return;
+  throw new DpError(
+    'INVALID_OPTION',
+    source === 'stream'
+      ? `a stream can't be sampled by privacy.sampling: '${kindOf(sampling)}', which draws records by index: give {numExamples, get(indices)}; ` +
+          "or say privacy.sampling: 'stream', which declares that each iterator delivers each of numExamples records once, and amplifies nothing"
+      : "privacy.sampling: 'stream' is for fitDataset with a stream; for records in memory or by index say 'poisson', which is accounted best, or 'fixed'",
+  );
 }

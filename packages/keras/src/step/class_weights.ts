@@ -2,7 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import {DpError} from '@dp/optimizers';
 
 import {listOf, type Examples} from '../data/dataset.js';
-import type {ClassWeight, DpTrainingArgs} from '../args/fit_args.js';
+
+/** Weight by class index. */
+export type ClassWeight = Readonly<Record<number, number>>;
+
+/** One map, or one an output, in their order or by name. */
+export type ClassWeights = ClassWeight | readonly ClassWeight[] | Readonly<Record<string, ClassWeight>>;
 
 /** What is known of one output. */
 interface Output {
@@ -21,7 +26,7 @@ interface Output {
  */
 export function exampleWeights(
   outputs: readonly Output[],
-  classWeight: DpTrainingArgs['classWeight'],
+  classWeight: ClassWeights | undefined,
 ): (batch: Examples) => (tf.Tensor | undefined)[] {
   const tables = outputs.map((output, o) => tableOf(output, mapOf(outputs, o, classWeight)));
   return ({y, sampleWeight}) =>
@@ -38,7 +43,7 @@ export function exampleWeights(
 function mapOf(
   outputs: readonly Output[],
   o: number,
-  classWeight: DpTrainingArgs['classWeight'],
+  classWeight: ClassWeights | undefined,
 ): ClassWeight | undefined {
   if (classWeight === undefined) return undefined;
   if (Array.isArray(classWeight)) return (classWeight as readonly ClassWeight[])[o];

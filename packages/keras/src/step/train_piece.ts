@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {BatchPiece} from '@dp/optimizers';
 
-import type {Compiled} from '../layers/compiled.js';
 import {listOf, type Examples} from '../data/dataset.js';
+import type {Compiled} from '../layers/compiled.js';
 import {perExampleLosses} from '../layers/losses.js';
 import type {MeanMetrics} from './mean_metrics.js';
 

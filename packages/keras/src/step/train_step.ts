@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {BatchPiece, DrawnBatch, PieceSum, PrivateOptimizer} from '@dp/optimizers';
 
-import {trainableVariables, type Compiled} from '../layers/compiled.js';
 import type {RandomAccessDataset} from '../data/dataset.js';
+import {trainableVariables, type Compiled} from '../layers/compiled.js';
 import {MeanMetrics} from './mean_metrics.js';
 import {pieceTensors, TrainPiece, type PieceTensors, type WeightsOf} from './train_piece.js';
 

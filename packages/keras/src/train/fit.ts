@@ -1,62 +1,68 @@
 import {History, type LayersModel} from '@tensorflow/tfjs-layers';
 import {DpError} from '@dp/optimizers';
 
-import {callbackList} from '../callbacks/list.js';
-import {exampleWeights} from '../step/class_weights.js';
-import {compiledOf} from '../layers/compiled.js';
-import type {RandomAccessDataset} from '../data/dataset.js';
-import {EpochMeans} from './epoch_means.js';
 import type {DpTrainingArgs} from '../args/fit_args.js';
-import {warnOfEpsilon, warnOfNoise} from '../layers/guards.js';
+import {callbackList} from '../callbacks/list.js';
+import type {BatchSource} from '../data/batch_source.js';
+import type {Compiled} from '../layers/compiled.js';
 import type {Position, TrainingPlan} from '../plan/plan.js';
-import type {Validate} from './validation.js';
+import {exampleWeights} from '../step/class_weights.js';
 import {openSteps, type Steps} from '../workers/open_steps.js';
+import {EpochMeans} from './epoch_means.js';
+import type {Validate} from './validation.js';
 
 /** One run of `fit`. */
 export interface FitRequest {
   readonly model: LayersModel;
+  readonly compiled: Compiled;
   readonly plan: TrainingPlan;
   /** Where to begin. */
   readonly from: Position;
   readonly args: DpTrainingArgs;
   /** Sensitive. */
-  readonly dataset: RandomAccessDataset;
+  readonly batches: BatchSource;
   /** The validation's loss and metrics, by name with `val_`. */
   readonly validate?: Validate | undefined;
 }
 
 /** Draws batches, takes a private step on each, and tells callbacks: the whole of `fit`, top to bottom. */
 export async function fitPlan(request: FitRequest): Promise<History> {
-  const {model, plan, from, args, dataset} = request;
+  const {model, compiled, plan, from, args, batches} = request;
   const {epochs = 1, maxPhysicalBatch = Infinity} = args;
   const {optimizer, sampler} = plan;
   const remaining = Math.max(0, (epochs - from.epoch) * sampler.stepsPerEpoch - from.batch);
   if (remaining > 0 && !plan.allowsNextOf(remaining)) throw budgetSpent(plan);
-  warnOfNoise(optimizer.privacyOptions.noiseMultiplier);
-  const compiled = compiledOf(model);
   const outputs = model.outputs.map(({shape}, o) => ({name: model.outputNames[o] ?? '', shape}));
   const weightsOf = exampleWeights(outputs, args.classWeight);
-  const options = {model, compiled, optimizer, dataset, weightsOf, maxPhysicalBatch};
+  const options = {model, compiled, optimizer, dataset: batches.records, weightsOf, maxPhysicalBatch};
   const steps = await openSteps(options, args.workers);
   try {
     return await train(request, steps, remaining);
   } finally {
     steps.dispose();
+    await batches.close();
   }
 }
 
 async function train(
-  {model, plan, from, args, validate}: FitRequest,
+  {model, compiled, plan, from, args, batches, validate}: FitRequest,
   steps: Steps,
   planned: number,
 ): Promise<History> {
   const {epochs = 1, signal} = args;
-  const {sampler} = plan;
-  const {stepsPerEpoch} = sampler;
+  const {stepsPerEpoch} = plan.sampler;
   let remaining = planned;
   let isAllowed = true;
   const history = new History();
-  const callbacks = callbackList({model, plan, from, args, history, doValidation: validate !== undefined});
+  const callbacks = callbackList({
+    model,
+    names: compiled.names,
+    plan,
+    from,
+    args,
+    history,
+    doValidation: validate !== undefined,
+  });
   await callbacks.onTrainBegin();
   model.stopTraining = false;
   const mayGoOn = (): boolean => isAllowed && !model.stopTraining && signal?.aborted !== true;
@@ -65,7 +71,7 @@ async function train(
     const means = new EpochMeans();
     for (; batch < stepsPerEpoch && mayGoOn(); batch++) {
       await callbacks.onBatchBegin(batch, {});
-      const {size, values} = await steps.take(sampler.next());
+      const {size, values} = await steps.take(await batches.next());
       plan.position = batch + 1 === stepsPerEpoch ? {epoch: epoch + 1, batch: 0} : {epoch, batch: batch + 1};
       means.add(values, size);
       await callbacks.onBatchEnd(batch, batchLogs(plan, batch, size, values));
@@ -74,7 +80,6 @@ async function train(
     }
     const validated = validate?.();
     const spent = plan.spent();
-    warnOfEpsilon(spent);
     await callbacks.onEpochEnd(epoch, {...means.values(), ...validated, epsilon: spent.epsilon});
   }
   await callbacks.onTrainEnd();

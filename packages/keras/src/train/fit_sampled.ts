@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {PrivateOptimizer, type DrawnBatch, type Sampler} from '@dp/optimizers';
 
-import {compiledOf, trainableVariables, type Compiled} from '../layers/compiled.js';
 import {listOf, type RandomAccessDataset} from '../data/dataset.js';
+import {compiledOf, trainableVariables, type Compiled} from '../layers/compiled.js';
 import {perExampleLosses} from '../layers/losses.js';
 import {outputsOf} from '../step/train_piece.js';
 import type {StepStatistics} from '../step/train_step.js';

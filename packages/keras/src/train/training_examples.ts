@@ -1,14 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {DpError} from '@dp/optimizers';
 
-import type {Compiled} from '../layers/compiled.js';
+import type {DpFitArgs, DpTrainingArgs} from '../args/fit_args.js';
 import type {Examples} from '../data/dataset.js';
-import type {DpFitArgs} from '../args/fit_args.js';
+import {listOfGiven, type Given} from '../data/given.js';
+import type {Compiled} from '../layers/compiled.js';
 import type {PrivacyConfig} from '../plan/privacy.js';
 import type {ValidationExamples} from './validation.js';
-
-/** Tensors as `fit` takes them: one, one an input or output, or by name. */
-export type Given = tf.Tensor | tf.Tensor[] | tf.NamedTensorMap;
 
 /** What `fit` was given, checked and split. Sensitive. */
 export interface TrainingExamples {
@@ -29,23 +27,12 @@ export function trainingExamples(
   args: DpFitArgs,
   privacy: PrivacyConfig,
 ): TrainingExamples {
-  const {validationData, validationSplit, sampleWeight, privateValidation} = args;
+  const {validationSplit, sampleWeight} = args;
   checkSplit(args, privacy);
-  const made: tf.Tensor[] = [];
-  const standardized = (given: readonly [Given, Given]): [tf.Tensor[], tf.Tensor[]] => {
-    const both = compiled.standardize(...given);
-    const known = new Set(given.flatMap(listed));
-    made.push(...both.flat().filter((tensor) => !known.has(tensor)));
-    return both;
-  };
-  const rowsOf = (tensors: readonly tf.Tensor[], from: number, size: number): tf.Tensor[] => {
-    const rows = tensors.map((tensor) => tf.slice(tensor, from, size));
-    made.push(...rows);
-    return rows;
-  };
-  const dispose = (): void => tf.dispose(made);
+  const standardized = new Standardized(compiled);
+  const rowsOf = standardized.rowsOf.bind(standardized);
   try {
-    const [xs, ys] = standardized([x, y]);
+    const [xs, ys] = standardized.of(x, y);
     const n = xs[0]?.shape[0] ?? 0;
     if (sampleWeight !== undefined && (sampleWeight.rank !== 1 || sampleWeight.size !== n)) {
       throw new DpError(
@@ -58,18 +45,59 @@ export function trainingExamples(
       size === n ? tensors : rowsOf(tensors, 0, size);
     const weights = sampleWeight && train([sampleWeight])[0];
     const training = {x: train(xs), y: train(ys), ...(weights && {sampleWeight: weights})};
-    let validating: ValidationExamples | undefined;
-    if (validationData !== undefined) {
-      const [vx, vy] = standardized([validationData[0], validationData[1]]);
-      validating = {x: vx, y: vy};
-    } else if (size < n) validating = {x: rowsOf(xs, size, n - size), y: rowsOf(ys, size, n - size)};
-    if (privateValidation !== undefined && validating === undefined) {
-      throw new DpError('INVALID_OPTION', 'privateValidation needs validationData or validationSplit');
-    }
-    return {training, validating, dispose};
+    const validating =
+      size < n
+        ? {x: rowsOf(xs, size, n - size), y: rowsOf(ys, size, n - size)}
+        : standardized.validating(args);
+    return {training, validating, dispose: () => standardized.dispose()};
   } catch (error) {
-    dispose();
+    standardized.dispose();
     throw error;
+  }
+}
+
+/** The examples that `fitDataset` evaluates, checked. */
+export function validationExamples(
+  compiled: Compiled,
+  args: DpTrainingArgs,
+): Omit<TrainingExamples, 'training'> {
+  const standardized = new Standardized(compiled);
+  return {validating: standardized.validating(args), dispose: () => standardized.dispose()};
+}
+
+/** Tensors as the model takes them. Those that had to be made are disposed together, and nothing that was given. */
+class Standardized {
+  private readonly made: tf.Tensor[] = [];
+
+  constructor(private readonly compiled: Compiled) {}
+
+  of(x: Given, y: Given): [x: tf.Tensor[], y: tf.Tensor[]] {
+    const both = this.compiled.standardize(x, y);
+    const given = new Set([...listOfGiven(x), ...listOfGiven(y)]);
+    this.made.push(...both.flat().filter((tensor) => !given.has(tensor)));
+    return both;
+  }
+
+  rowsOf(tensors: readonly tf.Tensor[], from: number, size: number): tf.Tensor[] {
+    const rows = tensors.map((tensor) => tf.slice(tensor, from, size));
+    this.made.push(...rows);
+    return rows;
+  }
+
+  validating({validationData, privateValidation}: DpTrainingArgs): ValidationExamples | undefined {
+    if (validationData === undefined) {
+      if (privateValidation === undefined) return undefined;
+      throw new DpError(
+        'INVALID_OPTION',
+        'privateValidation needs validationData (or, in fit, validationSplit)',
+      );
+    }
+    const [x, y] = this.of(...validationData);
+    return {x, y};
+  }
+
+  dispose(): void {
+    tf.dispose(this.made);
   }
 }
 
@@ -87,8 +115,4 @@ function checkSplit({validationData, validationSplit}: DpFitArgs, {validation}: 
       "validationSplit evaluates records that are not trained on: say what they are by privacy.validation: 'public' or 'disjoint', and let privacy.numExamples count the others",
     );
   }
-}
-
-function listed(given: Given): tf.Tensor[] {
-  return given instanceof tf.Tensor ? [given] : Object.values(given);
 }

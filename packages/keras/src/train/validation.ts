@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {DpError, privateAccuracy} from '@dp/optimizers';
 
-import {compiledOf} from '../layers/compiled.js';
 import type {PrivateValidation} from '../args/fit_args.js';
-import {warnOnce} from '../layers/guards.js';
+import type {Compiled} from '../layers/compiled.js';
 import type {TrainingPlan} from '../plan/plan.js';
+import {warnOnce} from './warn_once.js';
 
 /** Examples that are not trained on. */
 export interface ValidationExamples {
@@ -16,8 +16,8 @@ export interface ValidationExamples {
 /** How validation is done. */
 export interface ValidationOptions {
   readonly model: LayersModel;
+  readonly compiled: Compiled;
   readonly plan: TrainingPlan;
-  readonly batchSize: number;
   readonly privateValidation?: PrivateValidation | undefined;
 }
 
@@ -30,10 +30,10 @@ export type Validate = () => Readonly<Record<string, number>>;
  * @param examples - Sensitive, unless they are declared public.
  */
 export function validation(examples: ValidationExamples, options: ValidationOptions): Validate {
-  const {privacy} = options.plan;
+  const {model, compiled, plan} = options;
   if (options.privateValidation !== undefined)
     return noisyAccuracy(examples, options, options.privateValidation);
-  if (privacy.validation !== 'public') {
+  if (plan.privacy.validation !== 'public') {
     warnOnce(
       'validation',
       'val_ figures come straight from the validation examples, and no epsilon covers them, nor what is chosen by them. ' +
@@ -41,17 +41,16 @@ export function validation(examples: ValidationExamples, options: ValidationOpti
     );
   }
   return () => {
-    const {names} = compiledOf(options.model);
-    const scalars = [options.model.evaluate(examples.x, examples.y, {batchSize: options.batchSize})].flat();
+    const scalars = [model.evaluate(examples.x, examples.y, {batchSize: plan.batchSize})].flat();
     const values = scalars.map((scalar) => scalar.dataSync()[0] ?? NaN);
     tf.dispose(scalars);
-    return Object.fromEntries(names.map((name, i) => [`val_${name}`, values[i] ?? NaN]));
+    return Object.fromEntries(compiled.names.map((name, i) => [`val_${name}`, values[i] ?? NaN]));
   };
 }
 
 function noisyAccuracy(
   {x, y}: ValidationExamples,
-  {model, plan, batchSize}: ValidationOptions,
+  {model, plan}: ValidationOptions,
   {countNoise}: PrivateValidation,
 ): Validate {
   const [labels, ...more] = y;
@@ -61,7 +60,7 @@ function noisyAccuracy(
   const {validation: declared, randomSource} = plan.privacy;
   return () => {
     const right = tf.tidy(() => {
-      const predicted = model.predict(x, {batchSize}) as tf.Tensor;
+      const predicted = model.predict(x, {batchSize: plan.batchSize}) as tf.Tensor;
       return tf.equal(classesOf(predicted, predicted), classesOf(labels, predicted)).dataSync();
     });
     const {accuracy} = privateAccuracy(Array.from(right, Boolean), {

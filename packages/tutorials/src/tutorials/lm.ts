@@ -1,5 +1,6 @@
 // A language model of characters: one-hot -> LSTM -> logits, by private Adam, on batches processed in pieces.
 import * as tf from '@tensorflow/tfjs-core';
+import {trainableVariables} from '@dp/keras';
 import {dpAdam, PrivateOptimizer, type BatchPiece, type DrawnBatch} from '@dp/optimizers';
 
 import {bigramFigures} from '../bigram.js';
@@ -12,7 +13,6 @@ import {
   SHAKESPEARE_ALPHABET,
 } from '../data/characters.js';
 import {loadText, type LoadTextOptions} from '../data/text.js';
-import {trainableVariables} from '../network.js';
 import type {Evaluation} from '../run/history.js';
 import type {TutorialFlags} from '../run/flags.js';
 import {TrainingRun} from '../run/training_run.js';

@@ -1,11 +1,12 @@
 // The eager style: a private optimizer, and a loss function that returns one loss an example.
 import * as tf from '@tensorflow/tfjs-core';
+import {trainableVariables} from '@dp/keras';
 import {dpSGD, PrivateOptimizer, type DrawnBatch} from '@dp/optimizers';
 
 import {accuracy} from '../accuracy.js';
 import {digitBatches} from '../data/digit_batches.js';
 import {loadMnist, type LoadMnistOptions} from '../data/mnist.js';
-import {crossEntropy, mnistNetwork, trainableVariables} from '../network.js';
+import {crossEntropy, mnistNetwork} from '../network.js';
 import type {TutorialFlags} from '../run/flags.js';
 import {TrainingRun} from '../run/training_run.js';
 import type {Streams} from '../terminal/streams.js';

@@ -1,4 +1,4 @@
-import type {TrainingCallback} from '../../args/fit_args.js';
+import type {TrainingCallback} from '../../args/callbacks.js';
 import {EventFile} from './event_file.js';
 
 /** Options of `tensorBoard`. */

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import {layers} from '@tensorflow/tfjs-layers';
 
-import {dpSequential} from '../../model/dp_model.js';
+import {dpSequential} from '../../model/factories.js';
 import type {SamplingChoice} from '../../plan/sampling.js';
 import {openRun} from '../run_folder.js';
 

@@ -1,5 +1,5 @@
 import type {layers, LayersModel} from '@tensorflow/tfjs-layers';
-import {DpError, type PrivacySpent} from '@dp/optimizers';
+import {DpError} from '@dp/optimizers';
 
 type Layer = layers.Layer;
 
@@ -31,38 +31,5 @@ export function checkLayers(model: LayersModel): void {
 function layersOf(model: LayersModel): Layer[] {
   return model.layers.flatMap((layer) =>
     'layers' in layer ? layersOf(layer as unknown as LayersModel) : [layer],
-  );
-}
-
-const said = new Set<string>();
-
-/** Warns once a process about each matter. */
-export function warnOnce(matter: string, words: string): void {
-  if (said.has(matter)) return;
-  said.add(matter);
-  console.warn(words);
-}
-
-/** Below this an attacker tells most members from others. */
-const LEAST_NOISE = 0.3;
-const MOST_EPSILON = 10;
-
-/** Warns about noise that protects hardly anybody. */
-export function warnOfNoise(noiseMultiplier: number): void {
-  if (noiseMultiplier >= LEAST_NOISE) return;
-  warnOnce(
-    'noise',
-    `noiseMultiplier is ${noiseMultiplier}: below ${LEAST_NOISE} the noise hides hardly anything of a single example. ` +
-      'Larger batches allow more of it at the same accuracy.',
-  );
-}
-
-/** Warns about an epsilon that promises hardly anything. */
-export function warnOfEpsilon({epsilon, delta}: PrivacySpent): void {
-  if (epsilon <= MOST_EPSILON) return;
-  warnOnce(
-    'epsilon',
-    `epsilon is ${Number.isFinite(epsilon) ? epsilon.toPrecision(3) : epsilon} at delta ${delta}: above ${MOST_EPSILON} the guarantee rules out hardly any attack. ` +
-      'Train fewer epochs, with more noise or more data, or do not call the model private.',
   );
 }
