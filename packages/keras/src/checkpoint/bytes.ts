@@ -34,10 +34,17 @@ export function fromBytes(bytes: Uint8Array): CheckpointParts {
     );
   }
   const end = body.indexOf('\n'.charCodeAt(0));
-  return {
-    header: JSON.parse(new TextDecoder().decode(body.subarray(0, end))),
-    weights: body.subarray(end + 1),
-  };
+  return {header: parsed(body.subarray(0, end)), weights: body.subarray(end + 1)};
+}
+
+function parsed(json: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(json));
+  } catch (error) {
+    throw new DpError('CHECKPOINT', `the checkpoint's header is no JSON. Go on from another one`, {
+      cause: error,
+    });
+  }
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

@@ -4,6 +4,7 @@ import {DpError, type LedgerPosition, type RestOfEpoch} from '@dp/optimizers';
 
 import type {Position, TrainingPlan} from '../plan/plan.js';
 import {fromBytes, toBytes} from './bytes.js';
+import {checkHeader} from './check_header.js';
 
 /** Everything of a checkpoint but the weights. */
 export interface CheckpointHeader {
@@ -59,7 +60,7 @@ export async function checkpointOf(model: LayersModel, plan: TrainingPlan): Prom
 /** @throws DpError CHECKPOINT for bytes that are not a whole checkpoint. */
 export function readCheckpoint(bytes: Uint8Array): Checkpoint {
   const {header, weights} = fromBytes(bytes);
-  return {...(header as CheckpointHeader), data: weights};
+  return {...checkHeader(header, weights.length), data: weights};
 }
 
 /**
@@ -76,20 +77,19 @@ export async function restoreCheckpoint(
   plan.ledger.checkHolds(checkpoint.ledger);
   checkSame('optimizer', plan.optimizer.getClassName(), checkpoint.optimizer);
   checkSame('run', constantsOf(plan), checkpoint.constants);
-  const shapes = checkpoint.weights
-    .filter(({name}) => name.startsWith('model/'))
-    .map(({shape, dtype}) => ({shape, dtype}));
-  const own = model.weights.map(({shape, dtype}) => ({shape, dtype}));
-  checkSame('model', own, shapes);
+  const found = checkpoint.weights.filter(({name}) => name.startsWith('model/'));
+  const own = model.weights.map(({shape, dtype}, i) => ({name: `model/${i}`, shape, dtype}));
+  checkSame('model', own, found);
+  checkPosition(plan, checkpoint.position);
   // A copy from the array's own beginning: the bytes may lie anywhere in a larger buffer.
   const tensors = tf.io.decodeWeights(new Uint8Array(checkpoint.data).buffer, [...checkpoint.weights]);
   try {
-    model.setWeights(model.weights.map((_, i) => tensors[`model/${i}`] as tf.Tensor));
     const slots = Object.entries(tensors).flatMap(([name, tensor]) => {
       const [kind, , ...rest] = name.split('/');
       return kind === 'optimizer' ? [{name: rest.join('/'), tensor}] : [];
     });
     await plan.optimizer.setWeights(slots);
+    model.setWeights(model.weights.map((_, i) => tensors[`model/${i}`] as tf.Tensor));
     plan.position = checkpoint.position;
   } finally {
     tf.dispose(tensors);
@@ -98,6 +98,14 @@ export async function restoreCheckpoint(
 
 function constantsOf({privacy: {numExamples, sampling = 'poisson'}, batchSize}: TrainingPlan): RunConstants {
   return {numExamples, batchSize, sampling};
+}
+
+function checkPosition({sampler: {stepsPerEpoch}}: TrainingPlan, {batch}: Position): void {
+  if (batch < stepsPerEpoch) return;
+  throw new DpError(
+    'CHECKPOINT',
+    `the checkpoint was made at batch ${batch} of an epoch of ${stepsPerEpoch} batches: it was altered. Go on from another one`,
+  );
 }
 
 function checkSame(what: string, own: unknown, found: unknown): void {

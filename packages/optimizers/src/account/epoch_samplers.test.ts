@@ -72,4 +72,21 @@ describe('a sampler of a run that goes on', () => {
       'rest of an epoch must be of 6 records',
     );
   });
+
+  test('refuses an order in which a record takes part twice, or which is none', () => {
+    const rest = {sampler: 'shuffle-0', epoch: 0, batch: 1, order: [0, 1, 2, 3]};
+    const orders = [
+      [0, 1, 1, 3],
+      [0, 1, 2, 4],
+      [0, 1, 2, -1],
+      [0, 1, 2, 2.5],
+      [0, 1, 2, NaN],
+      [0, 1, 2],
+    ];
+    for (const order of orders)
+      expect(() => shuffleSampler({numExamples: 4, batchSize: 2, rest: {...rest, order}})).toThrow(
+        'must be of 4 records, each once',
+      );
+    expect(shuffleSampler({numExamples: 4, batchSize: 2, rest}).next().indices).toEqual(Int32Array.of(2, 3));
+  });
 });

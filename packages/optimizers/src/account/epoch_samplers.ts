@@ -102,13 +102,23 @@ class EpochSampler implements Sampler {
 
   private takeUp({epoch, batch, order}: RestOfEpoch): void {
     const {numExamples} = this.options;
-    if (order.length !== numExamples || !(batch > 0 && batch < this.stepsPerEpoch)) {
+    if (!isPermutation(order, numExamples) || !(batch > 0 && batch < this.stepsPerEpoch)) {
       throw new DpError(
         'INVALID_OPTION',
-        `the rest of an epoch must be of ${numExamples} records in ${this.stepsPerEpoch} batches, got batch ${batch} of ${order.length} records: ` +
+        `the rest of an epoch must be of ${numExamples} records, each once, in ${this.stepsPerEpoch} batches, got batch ${batch} of ${order.length} records: ` +
           'go on with the numExamples and batchSize of that run',
       );
     }
     [this.epoch, this.batch, this.order] = [epoch, batch, Int32Array.from(order)];
   }
+}
+
+/** A record that an epoch holds twice would take part twice, and be counted once. */
+function isPermutation(order: readonly number[], length: number): boolean {
+  const isFree = new Uint8Array(length).fill(1);
+  for (const record of order) {
+    if (isFree[record] !== 1) return false;
+    isFree[record] = 0;
+  }
+  return order.length === length;
 }
