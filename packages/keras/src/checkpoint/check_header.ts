@@ -17,7 +17,7 @@ const BYTES: Readonly<Record<string, number>> = {float32: 4, int32: 4, bool: 1};
  */
 export function checkHeader(value: unknown, numBytes: number): CheckpointHeader {
   checkFields(value, 'header', HEADER);
-  const header = value as unknown as CheckpointHeader;
+  const header = value as CheckpointHeader;
   checkFields(header.ledger, 'ledger', {ledger: isText, releases: isCount, link: isText});
   checkFields(header.position, 'position', {epoch: isCount, batch: isCount});
   checkFields(header.constants, 'constants', {numExamples: isSize, batchSize: isSize, sampling: isGiven});
@@ -58,15 +58,19 @@ const HEADER: Shape = {
 
 function checkFields(value: unknown, of: string, shape: Shape): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw damaged(of, JSON.stringify(value), 'an object');
+    throw damaged(of, shown(value), 'an object');
   for (const name of new Set([...Object.keys(shape), ...Object.keys(value)])) {
     const found = Object.hasOwn(value, name) ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
     if (Object.hasOwn(shape, name) ? shape[name]?.(found) === true : found === undefined) continue;
-    throw damaged(`${of}.${name}`, JSON.stringify(found)?.slice(0, 40), 'what this library writes there');
+    throw damaged(`${of}.${name}`, shown(found), 'what this library writes there');
   }
 }
 
-function damaged(name: string, value: string | undefined, bound: string): DpError {
+function shown(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 40);
+}
+
+function damaged(name: string, value: string, bound: string): DpError {
   return new DpError(
     'CHECKPOINT',
     `the checkpoint's ${name} must be ${bound}, got ${value}: it was altered, or is of another version. Go on from another one, or begin anew in the same ledger`,

@@ -1,5 +1,8 @@
 import {gzipSync} from 'node:zlib';
 import {expect, test} from '@jest/globals';
+import fc from 'fast-check';
+
+import {alteredBytes} from '../../../../tools/testing/altered_bytes.js';
 import {checkedContent, ContentError} from './content.js';
 import {sha256} from './testing/mirror.js';
 
@@ -29,4 +32,20 @@ test.each([
   const check = () => checkedContent(file, expected);
   expect(check).toThrow(ContentError);
   expect(check).toThrow(message);
+});
+
+test.each([
+  ['gzip', zipped],
+  ['plain', Buffer.from(content)],
+])('a %s file to which anything happened is refused, or holds what it should', (_, file) => {
+  fc.assert(
+    fc.property(alteredBytes(file, gzipSync('another file')), (altered) => {
+      try {
+        expect(checkedContent(altered, expected)).toEqual(content);
+      } catch (error) {
+        expect(error).toBeInstanceOf(ContentError);
+      }
+    }),
+    {numRuns: 300},
+  );
 });

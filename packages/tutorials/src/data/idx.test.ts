@@ -1,4 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
+import fc from 'fast-check';
+
+import {alteredBytes} from '../../../../tools/testing/altered_bytes.js';
 import {DataFileError} from './data_file_error.js';
 import {parseIdx} from './idx.js';
 import {idxFile} from './testing/idx_file.js';
@@ -40,5 +43,20 @@ describe('parseIdx', () => {
     expect(parse).toThrow(DataFileError);
     expect(parse).toThrow(message);
     expect(parse).toThrow(/: replace it by the original file$/);
+  });
+
+  test('refuses whatever became of a file, or reads as many entries as its dimensions say', () => {
+    const labels = Buffer.from(idxFile([3], Uint8Array.of(1, 2, 3)));
+    fc.assert(
+      fc.property(alteredBytes(Buffer.from(pictures), labels), (bytes) => {
+        try {
+          const {dimensions, data} = parseIdx(bytes, 'pictures', 3);
+          expect(data).toHaveLength(dimensions.reduce((product, size) => product * size, 1));
+        } catch (error) {
+          expect(error).toBeInstanceOf(DataFileError);
+        }
+      }),
+      {numRuns: 1000},
+    );
   });
 });

@@ -1,7 +1,13 @@
-import {readFileSync, writeFileSync} from 'node:fs';
+import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
+
+import {UsageError} from '../usage_error.js';
+import {sha256, writeDurably} from './durable_file.js';
+
+/** The SHA-256 of each file of a checkpoint, by name. */
+export type Sums = Readonly<Record<string, string>>;
 
 /** A tensor with its name, as tf.js's optimizers keep their weights. */
 export interface NamedTensor {
@@ -14,11 +20,12 @@ interface Manifest {
 }
 
 /** `model.json` and `model.bin`, for `tf.loadLayersModel`. */
-export async function writeModel(folder: string, model: LayersModel): Promise<void> {
+export async function writeModel(folder: string, model: LayersModel): Promise<Sums> {
+  let sums: Sums = {};
   await model.save(
     tf.io.withSaveHandler(({weightData, weightSpecs = [], ...topology}) => {
       const data = tf.io.CompositeArrayBuffer.join(weightData);
-      write(folder, 'model', topology, weightSpecs, data);
+      sums = write(folder, 'model', topology, weightSpecs, data);
       return Promise.resolve({
         modelArtifactsInfo: {
           dateSaved: new Date(),
@@ -28,22 +35,36 @@ export async function writeModel(folder: string, model: LayersModel): Promise<vo
       });
     }),
   );
+  return sums;
 }
 
 /** `optimizer.json` and `optimizer.bin`: its slots and its number of steps. */
-export async function writeOptimizer(folder: string, optimizer: tf.Optimizer): Promise<void> {
+export async function writeOptimizer(folder: string, optimizer: tf.Optimizer): Promise<Sums> {
   const weights = await optimizer.getWeights();
   const {data, specs} = await tf.io.encodeWeights(weights);
-  write(folder, 'optimizer', {}, specs, data);
+  const sums = write(folder, 'optimizer', {}, specs, data);
   // The slots are the optimizer's own; the number of steps was made for this call.
   weights.filter(({name}) => name === 'iter').forEach(({tensor}) => tensor.dispose());
+  return sums;
 }
 
-/** What `writeModel` or `writeOptimizer` wrote, in its order. The caller disposes it. */
-export function readWeights(folder: string, name: 'model' | 'optimizer'): NamedTensor[] {
-  const {weightsManifest} = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as Manifest;
+/**
+ * What `writeModel` or `writeOptimizer` wrote, in its order. The caller disposes it.
+ *
+ * @param sums - Undefined for a run of a version that kept none.
+ * @throws UsageError for files that are missing, or were changed or cut.
+ */
+export function readWeights(
+  folder: string,
+  name: 'model' | 'optimizer',
+  sums: Sums | undefined,
+): NamedTensor[] {
+  const [json, bytes] = [`${name}.json`, `${name}.bin`].map((file) => readWhole(folder, file, sums)) as [
+    Buffer,
+    Buffer,
+  ];
+  const {weightsManifest} = JSON.parse(json.toString('utf8')) as Manifest;
   const specs = weightsManifest.flatMap(({weights}) => weights);
-  const bytes = readFileSync(join(folder, `${name}.bin`));
   const data = new Uint8Array(bytes).buffer;
   const tensors = tf.io.decodeWeights(data, specs);
   return specs.flatMap((spec) => {
@@ -52,16 +73,33 @@ export function readWeights(folder: string, name: 'model' | 'optimizer'): NamedT
   });
 }
 
+function readWhole(folder: string, file: string, sums: Sums | undefined): Buffer {
+  const path = join(folder, file);
+  const remedy = 'Put the original back, or name a new folder with --model_dir';
+  let content: Buffer;
+  try {
+    content = readFileSync(path);
+  } catch (error) {
+    throw new UsageError(`${path} of the checkpoint cannot be read. ${remedy}`, {cause: error});
+  }
+  if (sums !== undefined && sums[file] !== sha256(content))
+    throw new UsageError(`${path} was changed or cut since the checkpoint was made. ${remedy}`);
+  return content;
+}
+
 function write(
   folder: string,
   name: string,
   content: object,
   weights: readonly tf.io.WeightsManifestEntry[],
   data: ArrayBuffer,
-): void {
-  writeFileSync(join(folder, `${name}.bin`), new Uint8Array(data));
-  writeFileSync(
-    join(folder, `${name}.json`),
-    `${JSON.stringify({...content, weightsManifest: [{paths: [`${name}.bin`], weights}]})}\n`,
-  );
+): Sums {
+  const manifest = [{paths: [`${name}.bin`], weights}];
+  return {
+    [`${name}.bin`]: writeDurably(join(folder, `${name}.bin`), new Uint8Array(data)),
+    [`${name}.json`]: writeDurably(
+      join(folder, `${name}.json`),
+      `${JSON.stringify({...content, weightsManifest: manifest})}\n`,
+    ),
+  };
 }

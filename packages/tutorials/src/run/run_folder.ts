@@ -1,6 +1,5 @@
-import {existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
-import {isDeepStrictEqual} from 'node:util';
 import type * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {LedgerPosition, LedgerStore, PrivacySpent} from '@dp/optimizers';
@@ -8,7 +7,9 @@ import {openLedgerFile} from '@dp/optimizers/node';
 
 import {UsageError} from '../usage_error.js';
 import {readWeights, writeModel, writeOptimizer, type NamedTensor} from './checkpoint_files.js';
+import {writeDurably} from './durable_file.js';
 import type {EpochRecord} from './history.js';
+import {readRunFile, writeRunFile} from './run_file.js';
 
 const LEDGER = 'ledger.jsonl';
 const RUN = 'run.json';
@@ -51,18 +52,23 @@ export interface RunFolder {
  * Opens the folder of a run that begins or goes on. `run.json` names the checkpoint and is replaced in one piece, so that a
  * killed process leaves the last one whole; the ledger holds what was released after it.
  *
- * @throws UsageError if it holds a run of other settings, or a ledger without a checkpoint: its releases would be forgotten.
+ * @throws UsageError if it holds a run of other settings, a checkpoint that was altered, or a ledger without a checkpoint: its releases
+ *   would be forgotten.
  */
 export function openRunFolder(folder: string, settings: RunSettings): RunFolder {
   mkdirSync(folder, {recursive: true});
   const runFile = join(folder, RUN);
-  const found = existsSync(runFile) ? readRun(runFile, settings, folder) : undefined;
+  const found = existsSync(runFile) ? readRunFile(runFile, settings) : undefined;
   if (found === undefined && existsSync(join(folder, LEDGER))) {
     throw new UsageError(
       `--model_dir=${folder} already holds the ledger of a run, but no checkpoint to go on from, and its releases would be forgotten. Name a new folder`,
     );
   }
-  const store = openLedgerFile(join(folder, LEDGER), {expect: found === undefined ? 'new' : 'existing'});
+  // A kill may tear the last row, and then its update was never seen; a ledger that lost more is known by the checkpoint.
+  const store = openLedgerFile(join(folder, LEDGER), {
+    expect: found === undefined ? 'new' : 'existing',
+    dropTornRow: true,
+  });
   return {
     store,
     load() {
@@ -70,54 +76,28 @@ export function openRunFolder(folder: string, settings: RunSettings): RunFolder 
       const at = join(folder, found.checkpoint);
       return {
         ...found.state,
-        modelWeights: readWeights(at, 'model').map(({tensor}) => tensor),
-        optimizerWeights: readWeights(at, 'optimizer'),
+        modelWeights: readWeights(at, 'model', found.sums).map(({tensor}) => tensor),
+        optimizerWeights: readWeights(at, 'optimizer', found.sums),
       };
     },
     async save(state, model, optimizer, spent) {
-      const checkpoint = `checkpoint-${state.steps}`;
+      const checkpoint = freeName(folder, `checkpoint-${state.steps}`);
       const at = join(folder, checkpoint);
       mkdirSync(at, {recursive: true});
-      await writeModel(at, model);
-      await writeOptimizer(at, optimizer);
-      writeJson(join(at, 'privacy.json'), spent ?? null);
-      writeJson(`${runFile}.part`, {format: 1, settings, checkpoint, state});
-      renameSync(`${runFile}.part`, runFile);
+      const sums = {...(await writeModel(at, model)), ...(await writeOptimizer(at, optimizer))};
+      writeDurably(join(at, 'privacy.json'), `${JSON.stringify(spent ?? null, null, 2)}\n`);
+      writeRunFile(runFile, {settings, checkpoint, state, sums});
       for (const name of readdirSync(folder))
-        if (/^checkpoint-\d+$/.test(name) && name !== checkpoint)
+        if (/^checkpoint-\d+(-\d+)?$/.test(name) && name !== checkpoint)
           rmSync(join(folder, name), {recursive: true});
     },
     close: () => store.close(),
   };
 }
 
-interface RunFile {
-  readonly format: number;
-  readonly settings: RunSettings;
-  readonly checkpoint: string;
-  readonly state: RunState;
-}
-
-function readRun(file: string, settings: RunSettings, folder: string): RunFile {
-  let run: RunFile;
-  try {
-    run = JSON.parse(readFileSync(file, 'utf8')) as RunFile;
-  } catch {
-    throw new UsageError(`${file} is no JSON. Name a new folder with --model_dir`);
-  }
-  if (run.format !== 1)
-    throw new UsageError(`${file} has format ${run.format}, expected 1. Name a new folder`);
-  for (const name of Object.keys({...run.settings, ...settings})) {
-    const [before, now] = [run.settings[name] ?? null, settings[name] ?? null];
-    if (!isDeepStrictEqual(before, now)) {
-      throw new UsageError(
-        `--model_dir=${folder} holds a run with ${name} ${before ?? 'none'}, got ${now ?? 'none'}. Give the same to go on with it, or name a new folder`,
-      );
-    }
-  }
-  return run;
-}
-
-function writeJson(file: string, value: unknown): void {
-  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+/** A checkpoint never takes the place of another in pieces, also where an epoch that was begun anew comes as far as before. */
+function freeName(folder: string, name: string): string {
+  let [free, next] = [name, 2];
+  while (existsSync(join(folder, free))) free = `${name}-${next++}`;
+  return free;
 }
