@@ -6,7 +6,8 @@ import {layers} from '@tensorflow/tfjs-layers';
 import fc from 'fast-check';
 
 import {alteredBytes} from '../../../../tools/testing/altered_bytes.js';
-import {dpSequential, type DpModel} from '../model/dp_model.js';
+import type {DpModel} from '../model/dp_model.js';
+import {dpSequential} from '../model/factories.js';
 import {fromBytes, toBytes} from './bytes.js';
 
 const N = 8;
