@@ -2,7 +2,13 @@ export {DpModel, type DpCompileArgs} from './model/dp_model.js';
 export {dpModel, dpSequential, makePrivate} from './model/factories.js';
 export {privacyReport} from './model/report.js';
 
-export {type CalibratedOptions, type PlannedOptimizer, type TrainingPlan} from './plan/plan.js';
+export {type TrainingPlan} from './plan/plan.js';
+export {
+  type CalibratedOptions,
+  type MakeOptimizer,
+  type PlannedOptimizer,
+  type PlannedSteps,
+} from './plan/planned_optimizer.js';
 export {type PrivacyConfig} from './plan/privacy.js';
 export {type PrivacyUnit, type SamplingChoice} from './plan/sampling.js';
 

@@ -63,15 +63,21 @@ export {fixedSampler, shuffleSampler, type EpochSamplerOptions} from './account/
 export {streamSampler, type StreamSampler, type StreamSamplerOptions} from './account/stream_sampler.js';
 export {poissonSampler, truncatedPoissonSampler} from './account/poisson_samplers.js';
 export {cappedUserSampler, userSampler, type UserIds} from './account/user_samplers.js';
-export {type AnnouncedBatch, type RestOfEpoch, type Sampler, type SamplerOptions} from './account/sampler.js';
+export {
+  type AnnouncedBatch,
+  type AnnouncedRun,
+  type RestOfEpoch,
+  type Sampler,
+  type SamplerOptions,
+} from './account/sampler.js';
 export {type Participation} from './account/spendings.js';
 export {
   privateAccuracy,
   type CountedDataSet,
   type PrivateAccuracyOptions,
 } from './account/private_accuracy.js';
-export {type LedgerRows} from './account/ledger_account.js';
-export {privacySpent, type PrivacySpent} from './account/spent.js';
+export {type ForeseenRun, type LedgerRows} from './account/ledger_account.js';
+export {epsilonAfter, privacySpent, type PrivacySpent} from './account/spent.js';
 export {privacyReport, type PrivacyReport, type PrivacyReportOptions} from './report/privacy_report.js';
 export {type ReleaseSummary} from './report/releases.js';
 export {type PrivacyUnit} from './report/words.js';

@@ -14,6 +14,7 @@ export interface CheckpointHeader {
   readonly rest: RestOfEpoch | undefined;
   readonly optimizer: string;
   readonly noiseMultiplier: number;
+  readonly plannedEpochs: number;
   readonly constants: RunConstants;
   readonly weights: readonly tf.io.WeightsManifestEntry[];
 }
@@ -50,7 +51,8 @@ export async function checkpointOf(model: LayersModel, plan: TrainingPlan): Prom
     position,
     rest: sampler.rest(),
     optimizer: optimizer.getClassName(),
-    noiseMultiplier: optimizer.privacyOptions.noiseMultiplier,
+    noiseMultiplier: plan.noiseMultiplier,
+    plannedEpochs: plan.plannedEpochs,
     constants: constantsOf(plan),
     weights: specs,
   };

@@ -4,7 +4,8 @@ import {DpError} from '@dp/optimizers';
 import type {DpTrainingArgs} from '../args/fit_args.js';
 import {readCheckpoint, restoreCheckpoint} from '../checkpoint/checkpoint.js';
 import {trainableVariables, type Compiled} from '../layers/compiled.js';
-import {TrainingPlan, type PlannedOptimizer, type PlanOptions, type Position} from '../plan/plan.js';
+import {TrainingPlan, type PlanOptions, type Position} from '../plan/plan.js';
+import type {PlannedOptimizer} from '../plan/planned_optimizer.js';
 import type {PrivacyConfig} from '../plan/privacy.js';
 import {fitPlan} from '../train/fit.js';
 import {validation, type ValidationExamples} from '../train/validation.js';
@@ -62,12 +63,12 @@ export class Training {
   async restore(bytes: Uint8Array): Promise<void> {
     const {model, optimizer, privacy} = this.options;
     const checkpoint = readCheckpoint(bytes);
-    const {noiseMultiplier, rest, constants, position} = checkpoint;
+    const {noiseMultiplier, plannedEpochs, rest, constants, position} = checkpoint;
     privacy.ledger?.checkHolds(checkpoint.ledger);
     const plan = this.newPlan({
       optimizer,
       batchSize: constants.batchSize,
-      epochs: 1,
+      epochs: plannedEpochs,
       resumed: {noiseMultiplier, rest},
     });
     await restoreCheckpoint(model, plan, checkpoint);

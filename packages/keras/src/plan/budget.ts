@@ -1,4 +1,11 @@
-import {privacySpent, type LedgerRow, type NewRow, type PrivateOptimizer, type Sampler} from '@dp/optimizers';
+import {
+  epsilonAfter,
+  type ForeseenRun,
+  type LedgerRow,
+  type NewRow,
+  type PrivateOptimizer,
+  type Sampler,
+} from '@dp/optimizers';
 
 /** What a budget reckons with. */
 export interface BudgetOptions {
@@ -28,11 +35,11 @@ export class Budget {
    */
   allowsNextOf(remaining: number): boolean {
     const {rows} = this.options.optimizer.ledger;
-    if (this.allowed === 0 || !this.isAsForeseen(rows)) this.allowed = this.stepsWithin(rows, remaining);
+    if (this.allowed === 0 || !this.isAsForeseen(rows)) this.allowed = this.stepsWithin(remaining);
     if (this.allowed === 0) return false;
     this.allowed--;
-    const [row] = this.coming(1);
-    this.foreseen = row && {from: rows.length, row};
+    const [next] = this.coming(1);
+    this.foreseen = next && {from: rows.length, row: next.row};
     return true;
   }
 
@@ -50,30 +57,24 @@ export class Budget {
     );
   }
 
-  private stepsWithin(rows: readonly LedgerRow[], remaining: number): number {
-    if (this.keeps(rows, remaining)) return remaining;
+  private stepsWithin(remaining: number): number {
+    if (this.keeps(remaining)) return remaining;
     let [met, missed] = [0, remaining];
     while (missed > met + 1) {
       const middle = Math.floor((met + missed) / 2);
-      if (this.keeps(rows, middle)) met = middle;
+      if (this.keeps(middle)) met = middle;
       else missed = middle;
     }
     return met;
   }
 
-  private keeps(rows: readonly LedgerRow[], steps: number): boolean {
-    const {delta, epsilon} = this.options;
-    const coming = this.coming(steps).map((row, i): LedgerRow => ({
-      ...row,
-      version: 1,
-      release: rows.length + i,
-    }));
-    return privacySpent({rows: [...rows, ...coming]}, {delta}).epsilon <= epsilon;
+  private keeps(steps: number): boolean {
+    const {optimizer, delta, epsilon} = this.options;
+    return epsilonAfter(optimizer.ledger, this.coming(steps), {delta}) <= epsilon;
   }
 
-  private coming(steps: number): NewRow[] {
+  private coming(steps: number): ForeseenRun[] {
     const {optimizer, sampler, numParameters} = this.options;
-    const batches = Array.from({length: steps}, (_, ahead) => sampler.announce(ahead));
-    return optimizer.foresee(batches, numParameters);
+    return optimizer.foreseeRuns(sampler.announceRuns(steps), numParameters);
   }
 }

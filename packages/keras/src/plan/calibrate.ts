@@ -1,4 +1,4 @@
-import {DpError, privacySpent, type AnnouncedBatch, type LedgerRow, type Sampler} from '@dp/optimizers';
+import {DpError, epsilonAfter, type ForeseenRun, type LedgerRows} from '@dp/optimizers';
 
 /** Relative precision of a calibrated noise multiplier. */
 const PRECISION = 1e-4;
@@ -7,11 +7,10 @@ const MOST_NOISE = 1e7;
 
 /** What noise is calibrated for. */
 export interface CalibrationTarget {
-  /** Of the run: what it announces is what will be in the ledger. */
-  readonly sampler: Sampler;
-  readonly epochs: number;
-  /** D. */
-  readonly numParameters: number;
+  /** What is released already: it counts. */
+  readonly ledger: LedgerRows;
+  /** The planned run with a noise multiplier of 1, or a schedule that is to be multiplied. */
+  readonly runs: readonly ForeseenRun[];
   readonly targetEpsilon: number;
   readonly delta: number;
 }
@@ -22,60 +21,58 @@ export interface CalibrationTarget {
  *
  * @throws DpError INVALID_OPTION if no noise multiplier up to 1e7 is enough.
  */
-export function calibratedNoise({
-  sampler,
-  epochs,
-  numParameters,
-  targetEpsilon,
-  delta,
-}: CalibrationTarget): number {
-  const batches = Array.from({length: epochs * sampler.stepsPerEpoch}, (_, ahead) => sampler.announce(ahead));
-  const isEnough = (noiseMultiplier: number): boolean => {
-    const rows = batches.map((batch, step) => plannedRow(batch, step, {noiseMultiplier, numParameters}));
-    return privacySpent({rows}, {delta}).epsilon <= targetEpsilon;
-  };
-  let upper = 1;
-  for (; !isEnough(upper); upper *= 2) {
-    if (upper > MOST_NOISE) {
+export function calibratedNoise({ledger, runs, targetEpsilon, delta}: CalibrationTarget): number {
+  const epsilonWith = (noiseMultiplier: number): number =>
+    epsilonAfter(ledger, withNoise(runs, noiseMultiplier), {delta});
+  let enough = {noise: 1, epsilon: epsilonWith(1)};
+  let little = enough;
+  while (enough.epsilon > targetEpsilon) {
+    if (enough.noise > MOST_NOISE) {
+      const steps = runs.reduce((sum, {count}) => sum + count, 0);
       throw new DpError(
         'INVALID_OPTION',
-        `privacy.targetEpsilon must be larger for ${epochs} epochs, got ${targetEpsilon}: no noise multiplier up to ${MOST_NOISE} is enough`,
+        `privacy.targetEpsilon must be larger for ${steps} more steps in a ledger of ${ledger.rows.length} releases, got ${targetEpsilon}: no noise multiplier up to ${MOST_NOISE} is enough`,
       );
     }
+    little = enough;
+    enough = {noise: enough.noise * 2, epsilon: epsilonWith(enough.noise * 2)};
   }
-  let lower = upper / 2;
-  for (; lower > LEAST_NOISE && isEnough(lower); lower /= 2) upper = lower;
-  while (upper > lower * (1 + PRECISION)) {
-    const middle = Math.sqrt(lower * upper);
-    if (isEnough(middle)) upper = middle;
-    else lower = middle;
+  while (little.epsilon <= targetEpsilon && little.noise > LEAST_NOISE) {
+    enough = little;
+    little = {noise: little.noise / 2, epsilon: epsilonWith(little.noise / 2)};
   }
-  return upper;
+  for (let turn = 0; enough.noise > little.noise * (1 + PRECISION); turn++) {
+    const noise = between(little, enough, targetEpsilon, turn);
+    const found = {noise, epsilon: epsilonWith(noise)};
+    if (found.epsilon <= targetEpsilon) enough = found;
+    else little = found;
+  }
+  return enough.noise;
 }
 
-/** A row of the run, as far as its cost depends on it. */
-function plannedRow(
-  {id: batchId, sampling}: AnnouncedBatch,
-  step: number,
-  {noiseMultiplier, numParameters}: {readonly noiseMultiplier: number; readonly numParameters: number},
-): LedgerRow {
-  return {
-    version: 1,
-    release: step,
-    what: 'gradientSum',
-    optimizer: {className: 'planned', id: 'planned'},
-    step,
-    mechanism: {kind: 'gaussian'},
-    batchId,
-    sampling,
-    noiseMultiplier,
-    sensitivity: 1,
-    l2NormClip: 1,
-    clipping: 'planned',
-    microbatchSize: 1,
-    divisor: 1,
-    grid: 1,
-    numParameters,
-    random: {name: 'planned', secure: true},
-  };
+interface Tried {
+  readonly noise: number;
+  readonly epsilon: number;
+}
+
+/**
+ * Where to look next: where a straight line through both in logarithms meets the target, and a little to this side of it and to
+ * that in turn, so that both ends come near; in every third turn in the middle, since the line may be far from straight.
+ */
+function between(little: Tried, enough: Tried, target: number, turn: number): number {
+  const ratio = enough.noise / little.noise;
+  const share = Math.log(little.epsilon / target) / Math.log(little.epsilon / enough.epsilon);
+  if (turn % 3 === 2 || !(share > 0 && share < 1)) return little.noise * Math.sqrt(ratio);
+  const aside = turn % 3 === 0 ? PRECISION / 3 : -PRECISION / 3;
+  const least = PRECISION / 3;
+  const power = Math.log(ratio) * share + aside;
+  return little.noise * Math.exp(Math.min(Math.max(power, least), Math.log(ratio) - least));
+}
+
+/** The same run with so many times the noise. */
+export function withNoise(runs: readonly ForeseenRun[], times: number): ForeseenRun[] {
+  return runs.map(({row, count}) => ({
+    row: {...row, noiseMultiplier: row.noiseMultiplier * times},
+    count,
+  }));
 }

@@ -1,34 +1,24 @@
 import {
   DpError,
   Ledger,
-  PrivateOptimizer,
   privacySpent,
-  type PrivacyOptions,
   type PrivacySpent,
+  type PrivateOptimizer,
   type RestOfEpoch,
   type Sampler,
 } from '@dp/optimizers';
 
 import {Budget} from './budget.js';
-import {calibratedNoise} from './calibrate.js';
-import {checkPrivacy, type PrivacyConfig} from './privacy.js';
+import {calibratedOptimizer, makeOptimizer, type PlannedOptimizer} from './planned_optimizer.js';
+import type {PrivacyConfig} from './privacy.js';
 import {makeSampler} from './sampling.js';
-
-/** What the plan decides of an optimizer. */
-export type CalibratedOptions = Required<
-  Pick<PrivacyOptions, 'noiseMultiplier' | 'numMicrobatches' | 'expectedBatchSize' | 'ledger'>
-> &
-  Pick<PrivacyOptions, 'randomSource'>;
-
-/** A private optimizer, or a function that makes one of what the plan has decided. */
-export type PlannedOptimizer = PrivateOptimizer | ((calibrated: CalibratedOptions) => PrivateOptimizer);
 
 /** What a plan is made of. */
 export interface PlanOptions {
   readonly privacy: PrivacyConfig;
   readonly optimizer: PlannedOptimizer;
   readonly batchSize: number;
-  /** Of the first `fit`, for calibration. */
+  /** Of the first `fit`, for calibration, unless `privacy.plannedEpochs` tells them. */
   readonly epochs: number;
   /** D. */
   readonly numParameters: number;
@@ -53,14 +43,19 @@ export class TrainingPlan {
   readonly sampler: Sampler;
   /** The last step's place. */
   position: Position = {epoch: 0, batch: 0};
+  /** What noise was calibrated to, or the optimizer has by itself. */
+  readonly noiseMultiplier: number;
+  /** Epochs that the optimizer was made for. */
+  readonly plannedEpochs: number;
   private readonly epsilonBudget: Budget | undefined;
 
   /** @throws DpError INVALID_OPTION for constants that do not fit together. */
   constructor(options: PlanOptions) {
-    const {privacy, optimizer, batchSize, numParameters, resumed} = options;
+    const {privacy, batchSize, numParameters, resumed} = options;
     const {numExamples, sampling = 'poisson', unit = 'example', randomSource, delta} = privacy;
     this.privacy = privacy;
     this.batchSize = batchSize;
+    this.plannedEpochs = privacy.plannedEpochs ?? options.epochs;
     this.sampler = makeSampler({
       sampling,
       unit,
@@ -69,8 +64,10 @@ export class TrainingPlan {
       rest: resumed?.rest,
       ...(randomSource !== undefined && {source: randomSource}),
     });
-    this.optimizer = typeof optimizer === 'function' ? this.calibrated(optimizer, options) : optimizer;
+    [this.optimizer, this.noiseMultiplier] = this.optimizerOf(options);
     this.checkFits();
+    // What cannot be accounted for is refused here, before the first batch.
+    this.optimizer.foreseeRuns(this.sampler.announceRuns(1), numParameters);
     const epsilon = privacy.budget ?? privacy.targetEpsilon;
     if (epsilon !== undefined)
       this.epsilonBudget = new Budget({
@@ -100,44 +97,19 @@ export class TrainingPlan {
     return this.epsilonBudget?.allowsNextOf(remaining) ?? true;
   }
 
-  private calibrated(
-    make: (calibrated: CalibratedOptions) => PrivateOptimizer,
-    {epochs, numParameters, resumed}: PlanOptions,
-  ): PrivateOptimizer {
-    const {targetEpsilon, delta, randomSource, plannedEpochs = epochs, ledger = new Ledger()} = this.privacy;
-    if (targetEpsilon === undefined) {
-      throw new DpError(
-        'INVALID_OPTION',
-        'an optimizer that is a function of calibrated options needs privacy.targetEpsilon; or give an optimizer with a noise multiplier',
-      );
+  /** And what its noise was calibrated to, or is by itself. */
+  private optimizerOf(options: PlanOptions): [PrivateOptimizer, number] {
+    const {optimizer, resumed, numParameters} = options;
+    if (typeof optimizer !== 'function') return [optimizer, optimizer.privacyOptions.noiseMultiplier];
+    const {privacy, sampler, batchSize, plannedEpochs: epochs} = this;
+    const {ledger = new Ledger()} = privacy;
+    const request = {privacy, sampler, batchSize, ledger, epochs, numParameters};
+    if (resumed !== undefined) {
+      const {noiseMultiplier} = resumed;
+      return [makeOptimizer(optimizer, noiseMultiplier, request), noiseMultiplier];
     }
-    const {sampler, batchSize} = this;
-    const noiseMultiplier =
-      resumed?.noiseMultiplier ??
-      calibratedNoise({sampler, epochs: plannedEpochs, numParameters, targetEpsilon, delta});
-    const optimizer = make({
-      noiseMultiplier,
-      numMicrobatches: batchSize,
-      expectedBatchSize: batchSize,
-      ledger,
-      ...(randomSource !== undefined && {randomSource}),
-    });
-    checkOptimizer(optimizer);
-    const [row] = optimizer.foresee([sampler.announce(0)], numParameters);
-    if (row?.noiseMultiplier !== noiseMultiplier || optimizer.ledger !== ledger) {
-      throw new DpError(
-        'INVALID_OPTION',
-        `the optimizer must take the calibrated options as they are (noiseMultiplier ${noiseMultiplier}, ledger), but would release with noiseMultiplier ${row?.noiseMultiplier}. ` +
-          'Write optimizer: (calibrated) => dpSGD({learningRate, l2NormClip, ...calibrated})',
-      );
-    }
-    if (row.mechanism.kind !== 'gaussian') {
-      throw new DpError(
-        'UNSUPPORTED',
-        'noise is not calibrated for tree aggregation: give an optimizer with a noise multiplier, and privacy.budget',
-      );
-    }
-    return optimizer;
+    const calibrated = calibratedOptimizer(optimizer, request);
+    return [calibrated.optimizer, calibrated.noiseMultiplier];
   }
 
   private checkFits(): void {
@@ -163,36 +135,4 @@ export class TrainingPlan {
       );
     }
   }
-}
-
-/** Checks what can be checked before the batch size is known. */
-export function checkPlannedOptimizer(privacy: PrivacyConfig, optimizer: PlannedOptimizer): void {
-  checkPrivacy(privacy);
-  if (typeof optimizer !== 'function') {
-    checkOptimizer(optimizer);
-    if (privacy.targetEpsilon !== undefined) throw notCalibrated(optimizer);
-    if (privacy.ledger !== undefined && privacy.ledger !== optimizer.ledger) {
-      throw new DpError(
-        'INVALID_OPTION',
-        'privacy.ledger is for an optimizer that is a function; give this optimizer the ledger itself',
-      );
-    }
-  }
-}
-
-function notCalibrated({privacyOptions: {noiseMultiplier}}: PrivateOptimizer): DpError {
-  return new DpError(
-    'INVALID_OPTION',
-    `privacy.targetEpsilon decides the noise, but the optimizer has noiseMultiplier ${noiseMultiplier} already. ` +
-      'Write optimizer: (calibrated) => dpSGD({learningRate, l2NormClip, ...calibrated}), or use privacy.budget',
-  );
-}
-
-function checkOptimizer(optimizer: unknown): void {
-  if (optimizer instanceof PrivateOptimizer) return;
-  const got = typeof optimizer === 'string' ? `'${optimizer}'` : typeof optimizer;
-  throw new DpError(
-    'INVALID_OPTION',
-    `optimizer must be a private one, such as dpSGD({...}) or privatize(tf.train.adamax(0.002), {...}), or a function that returns one; got ${got}`,
-  );
 }

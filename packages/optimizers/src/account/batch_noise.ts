@@ -1,4 +1,5 @@
-import type {LedgerRow} from './ledger_row.js';
+import {LayeredMap} from './layered_map.js';
+import type {NewRow} from './ledger.js';
 
 /** The one multiplier of two Gaussian releases of the same data: (a^-2 + b^-2)^(-1/2); 0, no noise, if one has none. */
 export function combineMultipliers(a: number, b: number): number {
@@ -12,13 +13,21 @@ export function combineMultipliers(a: number, b: number): number {
  * at any time.
  */
 export class BatchNoise {
-  private readonly multipliers = new Map<string, number>();
+  constructor(private readonly multipliers = new LayeredMap<string, number>()) {}
 
   /** Adds a release to its batch. Returns the batch's multiplier before (infinite: it had none) and after. */
-  add(batch: string, {noiseMultiplier}: LedgerRow): {readonly before: number; readonly after: number} {
+  add(
+    batch: string,
+    {noiseMultiplier}: Pick<NewRow, 'noiseMultiplier'>,
+  ): {readonly before: number; readonly after: number} {
     const before = this.multipliers.get(batch) ?? Infinity;
     const after = combineMultipliers(before, noiseMultiplier);
     this.multipliers.set(batch, after);
     return {before, after};
+  }
+
+  /** To go on with; this one stays as it is. */
+  fork(): BatchNoise {
+    return new BatchNoise(new LayeredMap(this.multipliers));
   }
 }

@@ -3,7 +3,9 @@ import {randomPermutation} from '@dp/random';
 import {DpError} from '../errors.js';
 import {
   checkSamplerOptions,
+  runsByEpoch,
   type AnnouncedBatch,
+  type AnnouncedRun,
   type RestOfEpoch,
   type Sampler,
   type SamplerOptions,
@@ -45,6 +47,8 @@ export function fixedSampler(options: EpochSamplerOptions): Sampler {
 class EpochSampler implements Sampler {
   readonly stepsPerEpoch: number;
   private name: string;
+  /** After an epoch that a run before has begun: it may have begun the next as well, in another order, which is not this one. */
+  private readonly nextName: string;
   private order: Int32Array = new Int32Array(0);
   private epoch = 0;
   private batch = 0;
@@ -60,7 +64,8 @@ class EpochSampler implements Sampler {
   ) {
     const {numExamples, batchSize, rest} = options;
     this.stepsPerEpoch = Math.ceil(numExamples / batchSize);
-    this.name = rest?.sampler ?? uniqueName(kind);
+    this.nextName = uniqueName(kind);
+    this.name = rest?.sampler ?? this.nextName;
     if (rest !== undefined) this.takeUp(rest);
   }
 
@@ -68,11 +73,22 @@ class EpochSampler implements Sampler {
     const {kind, stepsPerEpoch} = this;
     const {numExamples, batchSize} = this.options;
     const batch = this.batch + ahead;
-    const epoch = this.epoch + Math.floor(batch / stepsPerEpoch);
+    const later = Math.floor(batch / stepsPerEpoch);
+    const [sampler, epoch] =
+      later > 0 && this.isResumed ? [this.nextName, later - 1] : [this.name, this.epoch + later];
     return {
-      id: `${this.name}-${epoch}-${batch % stepsPerEpoch}`,
-      sampling: {kind, sampler: this.name, numExamples, batchSize, epoch},
+      id: `${sampler}-${epoch}-${batch % stepsPerEpoch}`,
+      sampling: {kind, sampler, numExamples, batchSize, epoch},
     };
+  }
+
+  announceRuns(steps: number): readonly AnnouncedRun[] {
+    const {batch, stepsPerEpoch} = this;
+    // The run before may have drawn the rest of its epoch already: batch by batch.
+    const rest = this.isResumed ? Math.min(steps, stepsPerEpoch - batch) : 0;
+    const singles = Array.from({length: rest}, (_, ahead) => ({...this.announce(ahead), count: 1}));
+    const announce = (ahead: number): AnnouncedBatch => this.announce(rest + ahead);
+    return [...singles, ...runsByEpoch(steps - rest, {batch: batch + rest, stepsPerEpoch, announce})];
   }
 
   next(): ReturnType<Sampler['next']> {
@@ -92,12 +108,13 @@ class EpochSampler implements Sampler {
 
   private beginEpoch(): void {
     this.batch = 0;
-    this.epoch++;
-    // The run before may have begun the next epoch as well, in another order: it is not this one.
-    if (this.options.rest !== undefined && this.name === this.options.rest.sampler) {
-      this.name = uniqueName(this.kind);
-      this.epoch = 0;
-    }
+    this.epoch = this.isResumed ? 0 : this.epoch + 1;
+    this.name = this.nextName;
+  }
+
+  /** Whether the epoch is one that the run before has begun. */
+  private get isResumed(): boolean {
+    return this.name !== this.nextName;
   }
 
   private takeUp({epoch, batch, order}: RestOfEpoch): void {

@@ -31,17 +31,36 @@ export function boundEpsilon(
   neighboring: NeighbouringRelation,
   delta: number,
 ): EpsilonBounds {
-  const rdp = (options: RdpAccountantOptions): number | UnsupportedEventError =>
-    unlessUnsupported(() => composed(new RdpAccountant({...options, neighboring}), events).epsilon(delta));
+  const classic = unlessUnsupported(() =>
+    renyi(events, neighboring, delta, {conversion: 'classic', orders: DEFAULT_ORDERS}),
+  );
+  return {
+    ...provenEpsilon(events, neighboring, delta),
+    classic: typeof classic === 'number' ? classic : Infinity,
+  };
+}
+
+/** The same without what is for comparison alone. */
+export function provenEpsilon(
+  events: readonly CountedEvent[],
+  neighboring: NeighbouringRelation,
+  delta: number,
+): Omit<EpsilonBounds, 'classic'> {
   const pld = unlessUnsupported(() => composed(new PldAccountant({neighboring}), events).epsilon(delta));
-  const known = rdp({conversion: 'classic', orders: DEFAULT_ORDERS});
-  const classic = typeof known === 'number' ? known : Infinity;
-  if (!(pld instanceof UnsupportedEventError)) {
-    return {epsilon: pld.upper, method: 'privacy loss distributions', lower: pld.lower, classic};
-  }
-  const improved = rdp({conversion: 'improved'});
+  if (!(pld instanceof UnsupportedEventError))
+    return {epsilon: pld.upper, method: 'privacy loss distributions', lower: pld.lower};
+  const improved = unlessUnsupported(() => renyi(events, neighboring, delta, {conversion: 'improved'}));
   if (typeof improved !== 'number') throw pld;
-  return {epsilon: improved, method: 'Renyi divergences', classic};
+  return {epsilon: improved, method: 'Renyi divergences'};
+}
+
+function renyi(
+  events: readonly CountedEvent[],
+  neighboring: NeighbouringRelation,
+  delta: number,
+  options: RdpAccountantOptions,
+): number {
+  return composed(new RdpAccountant({...options, neighboring}), events).epsilon(delta);
 }
 
 function composed<A extends {compose(event: DpEvent, count: number): A}>(

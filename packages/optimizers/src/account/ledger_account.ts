@@ -1,10 +1,20 @@
 import type {NeighbouringRelation} from '@dp/accountant';
 
 import {DpError} from '../errors.js';
+import {LayeredMap} from './layered_map.js';
+import type {NewRow} from './ledger.js';
 import type {LedgerRow} from './ledger_row.js';
 import type {Sampling} from './sampling.js';
 import type {CountedEvent, Spending} from './spending.js';
 import {spendingFor, type Participation} from './spendings.js';
+
+/** Rows that are foreseen and alike, of steps that follow each other: the batches of all but the first are new. */
+export interface ForeseenRun {
+  /** The first. */
+  readonly row: NewRow;
+  /** Number of rows. */
+  readonly count: number;
+}
 
 /** What has been spent on one data set: two that share no record do not add up. */
 export interface DataSetSpending {
@@ -30,7 +40,7 @@ export class LedgerAccount {
   private kind: string | undefined;
   /** Of counts over whole data sets, by name. */
   private readonly whole = new Map<string, {readonly disjoint: boolean; readonly spending: Spending}>();
-  private readonly samplings = new Map<string, string>();
+  private samplings = new LayeredMap<string, string>();
 
   constructor(private readonly declared: Participation | undefined) {
     // A declaration that does not fit is refused also before the first release.
@@ -49,11 +59,24 @@ export class LedgerAccount {
 
   /** Reads the rows that came since the last time. */
   update(rows: readonly LedgerRow[]): this {
-    while (this.releases < rows.length) {
-      this.add(rows[this.releases] as LedgerRow);
-      this.releases++;
-    }
+    while (this.releases < rows.length) this.add(rows[this.releases] as LedgerRow, 1);
     return this;
+  }
+
+  /**
+   * To go on with, while this one stays as it is; good until this one goes on.
+   *
+   * @param runs - Rows that may come, and how many of each.
+   */
+  after(runs: Iterable<ForeseenRun>): LedgerAccount {
+    const fork = new LedgerAccount(this.declared);
+    [fork.secure, fork.draws, fork.releases, fork.kind] = [this.secure, this.draws, this.releases, this.kind];
+    fork.batches = this.batches?.fork();
+    fork.samplings = new LayeredMap(this.samplings);
+    for (const [dataset, {disjoint, spending}] of this.whole)
+      fork.whole.set(dataset, {disjoint, spending: spending.fork()});
+    for (const {row, count} of runs) fork.add(row, count);
+    return fork;
   }
 
   /** By data set, the training data first. What is not known to be apart from it counts as part of it. */
@@ -82,23 +105,32 @@ export class LedgerAccount {
     return this.batches?.ifPoissonSampled?.();
   }
 
-  private add(row: LedgerRow): void {
+  private add(row: NewRow, count: number): void {
     const {sampling, batchId} = row;
     const drawn = JSON.stringify(sampling);
-    if ((this.samplings.get(batchId) ?? drawn) !== drawn) {
+    const known = this.samplings.get(batchId);
+    if (count > 1 && known !== undefined) {
+      throw new DpError(
+        'INVALID_OPTION',
+        `${count} batches are foreseen together, which must be new, and the first ('${batchId}') was drawn before: foresee it by itself`,
+      );
+    }
+    if ((known ?? drawn) !== drawn) {
       throw new DpError(
         'LEDGER_CORRUPT',
         `two batches that were drawn differently are both named '${batchId}', and releases from one batch are accounted together. Give each batch a name of its own`,
       );
     }
-    if (sampling.kind === 'all') this.addWhole(row, sampling);
-    else this.addBatch(row);
+    if (sampling.kind === 'all') this.addWhole(row, sampling, count);
+    else this.addBatch(row, count);
     this.samplings.set(batchId, drawn);
     this.secure &&= row.random.secure;
-    this.draws += row.numParameters;
+    // A leaf of a tree ends at most one more subtree, on average, whose noise is drawn then too.
+    this.draws += row.numParameters * count * (row.mechanism.kind === 'tree' ? 2 : 1);
+    this.releases += count;
   }
 
-  private addBatch(row: LedgerRow): void {
+  private addBatch(row: NewRow, count: number): void {
     const {kind} = row.sampling;
     this.kind ??= kind;
     if (kind !== this.kind) {
@@ -108,11 +140,11 @@ export class LedgerAccount {
       );
     }
     const batches = this.batches ?? spendingFor(row.sampling, this.declared);
-    batches.add(row);
+    batches.add(row, count);
     this.batches = batches;
   }
 
-  private addWhole(row: LedgerRow, sampling: Extract<Sampling, {kind: 'all'}>): void {
+  private addWhole(row: NewRow, sampling: Extract<Sampling, {kind: 'all'}>, count: number): void {
     const {dataset, disjoint} = sampling;
     const known = this.whole.get(dataset) ?? {disjoint, spending: spendingFor(sampling, undefined)};
     if (known.disjoint !== disjoint) {
@@ -121,7 +153,7 @@ export class LedgerAccount {
         `data set '${dataset}' is declared to share no record with the training data, and also to share some`,
       );
     }
-    known.spending.add(row);
+    known.spending.add(row, count);
     this.whole.set(dataset, known);
   }
 }

@@ -2,7 +2,7 @@ import {gaussian, poissonSampled, type DpEvent} from '@dp/accountant';
 
 import {BatchNoise} from './batch_noise.js';
 import {coarser, MAX_DIFFERENT_EVENTS, type SampledGaussian} from './coarse_events.js';
-import type {LedgerRow} from './ledger_row.js';
+import type {NewRow} from './ledger.js';
 import type {CountedEvent} from './spending.js';
 
 /** What one batch is, of which everything released together has a noise multiplier. */
@@ -16,34 +16,61 @@ const poissonGaussian: SampledEvent = (samplingProbability, noiseMultiplier) =>
  * `poissonSampled(q, gaussian(z))` with z = (sum z_j^-2)^(-1/2), or another such event.
  */
 export class PoissonEvents {
-  private readonly batches = new BatchNoise();
-  private readonly counted = new Map<string, SampledGaussian>();
+  private readonly batches: BatchNoise;
+  /** By probability and noise multiplier. */
+  private readonly counted: Map<number, Map<number, number>>;
 
-  constructor(private readonly event: SampledEvent = poissonGaussian) {}
+  /** @param before - What it goes on from; it is not changed. */
+  constructor(
+    private readonly event: SampledEvent = poissonGaussian,
+    before?: PoissonEvents,
+  ) {
+    this.batches = before?.batches.fork() ?? new BatchNoise();
+    this.counted = new Map(Array.from(before?.counted ?? [], ([q, counts]) => [q, new Map(counts)]));
+  }
 
   /** Whether noise and probabilities were rounded to fewer values. Epsilon is an upper bound all the same. */
   get isRounded(): boolean {
-    return this.counted.size > MAX_DIFFERENT_EVENTS;
+    return this.numDifferent > MAX_DIFFERENT_EVENTS;
   }
 
-  add(row: LedgerRow, samplingProbability: number): void {
+  /** @param count - Number of batches that are alike; the first is the row's. */
+  add(row: NewRow, samplingProbability: number, count: number): void {
     const {before, after} = this.batches.add(`${samplingProbability} ${row.batchId}`, row);
     if (before !== Infinity) this.count(samplingProbability, before, -1);
-    this.count(samplingProbability, after, 1);
+    this.count(samplingProbability, after, count);
   }
 
   events(): CountedEvent[] {
-    const all = [...this.counted.values()];
+    const all = Array.from(this.counted, ([samplingProbability, counts]) =>
+      Array.from(counts, ([noiseMultiplier, count]): SampledGaussian => ({
+        samplingProbability,
+        noiseMultiplier,
+        count,
+      })),
+    ).flat();
     return (this.isRounded ? coarser(all) : all).map(({samplingProbability, noiseMultiplier, count}) => ({
       event: this.event(samplingProbability, noiseMultiplier),
       count,
     }));
   }
 
+  /** To go on with; this one stays as it is. */
+  fork(): PoissonEvents {
+    return new PoissonEvents(this.event, this);
+  }
+
+  private get numDifferent(): number {
+    let number = 0;
+    for (const counts of this.counted.values()) number += counts.size;
+    return number;
+  }
+
   private count(samplingProbability: number, noiseMultiplier: number, more: number): void {
-    const key = `${samplingProbability} ${noiseMultiplier}`;
-    const count = (this.counted.get(key)?.count ?? 0) + more;
-    if (count === 0) this.counted.delete(key);
-    else this.counted.set(key, {samplingProbability, noiseMultiplier, count});
+    const counts = this.counted.get(samplingProbability) ?? new Map<number, number>();
+    const count = (counts.get(noiseMultiplier) ?? 0) + more;
+    if (count === 0) counts.delete(noiseMultiplier);
+    else counts.set(noiseMultiplier, count);
+    this.counted.set(samplingProbability, counts);
   }
 }

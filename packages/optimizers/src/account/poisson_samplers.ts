@@ -63,6 +63,7 @@ export function independentBatches(
   return {
     stepsPerEpoch,
     announce,
+    announceRuns: (count) => (count === 0 ? [] : [{...announce(0), count}]),
     next() {
       const announced = announce(0);
       drawn++;

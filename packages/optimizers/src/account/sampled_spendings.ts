@@ -1,7 +1,7 @@
 import {mixtureOfGaussians, truncatedPoissonSampledGaussian} from '@dp/accountant';
 
 import {DpError} from '../errors.js';
-import type {LedgerRow} from './ledger_row.js';
+import type {NewRow} from './ledger.js';
 import {PoissonEvents, type SampledEvent} from './poisson_events.js';
 import type {SamplingOf} from './sampling.js';
 import type {Spending} from './spending.js';
@@ -39,14 +39,12 @@ export function truncatedPoisson({
 
 /** Poisson-sampled users, each with one record (privacy rule 21). */
 export function poissonUsers({samplingProbability}: SamplingOf<'poissonUsers'>): Spending {
-  return {
-    ...sampled({
-      basis: `each user joined each batch independently with probability ${samplingProbability}, with one of her records (Poisson sampling of users)`,
-      eventOf: () => undefined,
-      isAttained: true,
-    }),
+  return sampled({
+    basis: `each user joined each batch independently with probability ${samplingProbability}, with one of her records (Poisson sampling of users)`,
+    eventOf: () => undefined,
+    isAttained: true,
     unit: 'user',
-  };
+  });
 }
 
 /** Poisson-sampled records, of a user at most k: she moves a sum by Binomial(k, q) clip norms (privacy rule 21). */
@@ -54,56 +52,55 @@ export function poissonCappedUsers({
   samplingProbability,
   maxExamplesPerUser,
 }: SamplingOf<'poissonCappedUsers'>): Spending {
-  return {
-    ...sampled<'poissonCappedUsers'>({
-      basis: `each of at most ${maxExamplesPerUser} records of a user joined each batch independently with probability ${samplingProbability} (Poisson sampling, for all records of a user together)`,
-      eventOf: ({samplingProbability: q, maxExamplesPerUser: k}) => {
-        const probabilities = binomial(k, q);
-        const sensitivities = probabilities.map((_, number) => number);
-        return (_, standardDeviation) =>
-          mixtureOfGaussians({standardDeviation, sensitivities, probabilities});
-      },
-      isAttained: false,
-    }),
+  return sampled<'poissonCappedUsers'>({
+    basis: `each of at most ${maxExamplesPerUser} records of a user joined each batch independently with probability ${samplingProbability} (Poisson sampling, for all records of a user together)`,
+    eventOf: ({samplingProbability: q, maxExamplesPerUser: k}) => {
+      const probabilities = binomial(k, q);
+      const sensitivities = probabilities.map((_, number) => number);
+      return (_, standardDeviation) => mixtureOfGaussians({standardDeviation, sensitivities, probabilities});
+    },
+    isAttained: false,
     unit: 'user',
-  };
+  });
 }
 
-/**
- * @param eventOf - What a batch of that sampling is; undefined for a Poisson-sampled Gaussian.
- * @param isAttained - Whether two neighbouring data sets reach the event's losses.
- */
-function sampled<K extends SampledKind>({
-  basis,
-  eventOf,
-  isAttained,
-}: {
+interface SampledKindOptions<K extends SampledKind> {
   readonly basis: string;
+  /** What a batch of that sampling is; undefined for a Poisson-sampled Gaussian. */
   readonly eventOf: (sampling: SamplingOf<K>) => SampledEvent | undefined;
+  /** Whether two neighbouring data sets reach the event's losses. */
   readonly isAttained: boolean;
-}): Spending {
-  /** One entry a set of sampling constants. */
-  const batches = new Map<string, PoissonEvents>();
+  readonly unit?: 'user';
+}
+
+/** @param batches - One entry a set of sampling constants. */
+function sampled<K extends SampledKind>(
+  options: SampledKindOptions<K>,
+  batches = new Map<string, PoissonEvents>(),
+): Spending {
+  const {basis, eventOf, isAttained, unit} = options;
   return {
     neighboring: 'addOrRemoveOne',
     basis,
+    ...(unit !== undefined && {unit}),
     get attained() {
       return isAttained && [...batches.values()].every((events) => !events.isRounded);
     },
-    add(row) {
+    add(row, count) {
       checkRow(row);
       const sampling = row.sampling as SamplingOf<K>;
       const event = eventOf(sampling);
       const key = event === undefined ? '' : JSON.stringify(sampling);
       const events = batches.get(key) ?? new PoissonEvents(event);
-      events.add(row, (sampling as {samplingProbability: number}).samplingProbability);
+      events.add(row, (sampling as {samplingProbability: number}).samplingProbability, count);
       batches.set(key, events);
     },
     events: () => [...batches.values()].flatMap((events) => events.events()),
+    fork: () => sampled(options, new Map(Array.from(batches, ([key, events]) => [key, events.fork()]))),
   };
 }
 
-function checkRow({mechanism, microbatchSize}: LedgerRow): void {
+function checkRow({mechanism, microbatchSize}: NewRow): void {
   if (mechanism.kind !== 'gaussian') {
     throw new DpError(
       'UNSUPPORTED',

@@ -7,6 +7,15 @@ import type {DrawnBatch} from './sampling.js';
 /** What is known of a batch before it is drawn. Public. */
 export type AnnouncedBatch = Pick<DrawnBatch, 'id' | 'sampling'>;
 
+/**
+ * Batches that will be drawn alike, one after the other, each of which is new. One that a run which was killed may have drawn
+ * before is announced by itself. Public.
+ */
+export interface AnnouncedRun extends AnnouncedBatch {
+  /** Number of batches; `id` is the first's. */
+  readonly count: number;
+}
+
 /** Draws batches and says how. */
 export interface Sampler {
   /** The public number of steps that make an epoch. */
@@ -14,6 +23,8 @@ export interface Sampler {
   next(): DrawnBatch;
   /** The batch that comes after `ahead` others, without drawing it: what a budget is reckoned with. Public. */
   announce(ahead: number): AnnouncedBatch;
+  /** The next `steps` batches, as `announce` tells them one by one: for plans, which may be long. Public. */
+  announceRuns(steps: number): readonly AnnouncedRun[];
   /** The rest of an epoch that is fixed already, for a checkpoint; undefined where nothing is. */
   rest(): RestOfEpoch | undefined;
 }
@@ -53,4 +64,21 @@ export function checkSamplerOptions({
     );
   }
   return {numExamples, batchSize, source};
+}
+
+/** The next `steps` batches as runs of one epoch each, where all are new. */
+export function runsByEpoch(
+  steps: number,
+  {
+    batch,
+    stepsPerEpoch,
+    announce,
+  }: {readonly batch: number; readonly stepsPerEpoch: number} & Pick<Sampler, 'announce'>,
+): AnnouncedRun[] {
+  const runs: AnnouncedRun[] = [];
+  for (let ahead = 0; ahead < steps; ahead += runs.at(-1)?.count ?? NaN) {
+    const left = stepsPerEpoch - ((batch + ahead) % stepsPerEpoch);
+    runs.push({...announce(ahead), count: Math.min(steps - ahead, left)});
+  }
+  return runs;
 }

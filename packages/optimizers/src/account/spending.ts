@@ -1,6 +1,6 @@
 import type {DpEvent, NeighbouringRelation} from '@dp/accountant';
 
-import type {LedgerRow} from './ledger_row.js';
+import type {NewRow} from './ledger.js';
 
 /** Equal events, counted. */
 export interface CountedEvent {
@@ -20,9 +20,14 @@ export interface Spending {
   readonly basis: string;
   /** Whether two neighbouring data sets reach the events' losses, so that a lower bound says something of the run. */
   readonly attained: boolean;
-  /** @throws DpError if the row does not fit; nothing has changed then. */
-  add(row: LedgerRow): void;
+  /**
+   * @param count - Number of rows, of batches that are drawn alike and new but for the first: the steps after a row's.
+   * @throws DpError if the row does not fit; nothing has changed then.
+   */
+  add(row: NewRow, count: number): void;
   events(): readonly CountedEvent[];
+  /** To go on with; this one stays as it is. */
+  fork(): Spending;
   /** For batches that were not Poisson-sampled: the events if they had been. Undefined where there is no such figure. */
   ifPoissonSampled?(): readonly CountedEvent[] | undefined;
 }

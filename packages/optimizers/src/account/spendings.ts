@@ -3,12 +3,12 @@ import {gaussian} from '@dp/accountant';
 import {DpError} from '../errors.js';
 import {positiveInteger} from '../checks.js';
 import {BatchNoise} from './batch_noise.js';
-import type {LedgerRow} from './ledger_row.js';
+import type {NewRow} from './ledger.js';
 import {PoissonEvents} from './poisson_events.js';
 import {poisson, poissonCappedUsers, poissonUsers, truncatedPoisson} from './sampled_spendings.js';
 import type {Sampling, SamplingOf} from './sampling.js';
 import type {CountedEvent, Spending} from './spending.js';
-import {TreeNoise} from './tree_noise.js';
+import {TreeNoise, type PlaceInEpoch} from './tree_noise.js';
 
 /** What the caller declares about batches that the optimizer could only receive. Public constants. */
 export interface Participation {
@@ -47,18 +47,22 @@ export function spendingFor(first: Sampling, declared: Participation | undefined
 }
 
 /** A record may have taken part in every release, and all compose: where nothing is known (privacy rule 3), or all take part. */
-function everyRelease(basis: string): Spending {
-  let precision = 0;
-  const trees = new TreeNoise();
+function everyRelease(basis: string, counts = new Map<number, number>(), trees = new TreeNoise()): Spending {
   return {
     neighboring: 'replaceSpecial',
     basis,
     attained: false,
-    add(row) {
-      trees.add(row, '');
-      if (row.mechanism.kind === 'gaussian') precision += row.noiseMultiplier ** -2;
+    add(row, count) {
+      trees.add(row, {batch: row.batchId, epoch: ''}, count);
+      const {mechanism, noiseMultiplier: z} = row;
+      if (mechanism.kind === 'gaussian') counts.set(z, (counts.get(z) ?? 0) + count);
     },
-    events: () => oneGaussian(precision + trees.everyLeafPrecision()),
+    events() {
+      let precision = 0;
+      for (const [z, count] of counts) precision += count * z ** -2;
+      return oneGaussian(precision + trees.everyLeafPrecision());
+    },
+    fork: () => everyRelease(basis, new Map(counts), trees.fork()),
   };
 }
 
@@ -80,9 +84,28 @@ function declaredOncePerEpoch(declared: Participation): Spending {
   }));
 }
 
-function placeInEpoch({batchId, sampling}: LedgerRow): {readonly batch: string; readonly epoch: string} {
+function placeInEpoch({batchId, sampling}: NewRow): PlaceInEpoch {
   const {sampler, epoch} = sampling as SamplingOf<'shuffle' | 'fixed' | 'stream'>;
   return {batch: batchId, epoch: `${sampler} ${epoch}`};
+}
+
+/** What rows of batches that are disjoint within an epoch add up to. */
+class EpochNoise {
+  readonly batches: BatchNoise;
+  /** The least noise multiplier of an epoch's batches. */
+  readonly weakest: Map<string, number>;
+  readonly trees: TreeNoise;
+  readonly ifPoisson: PoissonEvents;
+  hasPoissonFigure: boolean;
+
+  /** @param before - What it goes on from; it is not changed. */
+  constructor(before?: EpochNoise) {
+    this.batches = before?.batches.fork() ?? new BatchNoise();
+    this.weakest = new Map(before?.weakest);
+    this.trees = before?.trees.fork() ?? new TreeNoise();
+    this.ifPoisson = before?.ifPoisson.fork() ?? new PoissonEvents();
+    this.hasPoissonFigure = before?.hasPoissonFigure ?? true;
+  }
 }
 
 /**
@@ -92,32 +115,30 @@ function placeInEpoch({batchId, sampling}: LedgerRow): {readonly batch: string; 
 function oncePerEpoch(
   {numExamples, batchSize}: {readonly numExamples: number; readonly batchSize: number},
   word: string,
-  place: (row: LedgerRow) => {readonly batch: string; readonly epoch: string},
+  place: (row: NewRow) => PlaceInEpoch,
+  noise = new EpochNoise(),
 ): Spending {
-  const batches = new BatchNoise();
-  const weakest = new Map<string, number>();
-  const trees = new TreeNoise();
-  const ifPoisson = new PoissonEvents();
-  let hasPoissonFigure = true;
+  const {batches, weakest, trees, ifPoisson} = noise;
   return {
     neighboring: 'replaceSpecial',
     basis: `each of ${numExamples} records took part once in each epoch (${word})`,
     attained: false,
-    add(row) {
+    add(row, count) {
       const {batch, epoch} = place(row);
-      trees.add(row, epoch);
+      trees.add(row, {batch, epoch}, count);
       // Neither one more record in groups of several, nor trees, have a figure under Poisson sampling.
-      hasPoissonFigure &&= row.microbatchSize === 1 && row.mechanism.kind === 'gaussian';
+      noise.hasPoissonFigure &&= row.microbatchSize === 1 && row.mechanism.kind === 'gaussian';
       if (row.mechanism.kind !== 'gaussian') return;
       const {after} = batches.add(batch, row);
       weakest.set(epoch, Math.min(weakest.get(epoch) ?? Infinity, after));
-      if (hasPoissonFigure) ifPoisson.add(row, batchSize / numExamples);
+      if (noise.hasPoissonFigure) ifPoisson.add(row, batchSize / numExamples, count);
     },
     events() {
       const precision = [...weakest.values()].reduce((sum, z) => sum + z ** -2, 0);
       return oneGaussian(precision + trees.oncePerEpochPrecision());
     },
-    ifPoissonSampled: () => (hasPoissonFigure ? ifPoisson.events() : undefined),
+    ifPoissonSampled: () => (noise.hasPoissonFigure ? ifPoisson.events() : undefined),
+    fork: () => oncePerEpoch({numExamples, batchSize}, word, place, new EpochNoise(noise)),
   };
 }
 

@@ -2,8 +2,8 @@ import type {NeighbouringRelation} from '@dp/accountant';
 import {GRID_GAUSSIAN_TOTAL_VARIATION} from '@dp/random';
 
 import {DpError} from '../errors.js';
-import {boundEpsilon, type EpsilonBounds} from './epsilon.js';
-import {accountOf, type LedgerAccount, type LedgerRows} from './ledger_account.js';
+import {boundEpsilon, provenEpsilon, type EpsilonBounds} from './epsilon.js';
+import {accountOf, type ForeseenRun, type LedgerAccount, type LedgerRows} from './ledger_account.js';
 import {epsilonWarning, warnOnce} from './warnings.js';
 import {Ledger} from './ledger.js';
 import type {Participation} from './spendings.js';
@@ -64,15 +64,8 @@ export function privacySpent(
 }
 
 function computeSpent(account: LedgerAccount, delta: number): PrivacySpent {
-  const {neighboring, unit, releases, secure, draws} = account;
-  // The sampler of noise is not the real Gaussian by this much, in total variation (privacy rule 15).
-  const noiseDelta = draws * GRID_GAUSSIAN_TOTAL_VARIATION;
-  if (!(noiseDelta <= delta / 1000)) {
-    throw new DpError(
-      'INVALID_OPTION',
-      `delta must be in (0, 1) and at least ${1000 * noiseDelta}, a thousand times the total variation distance of all noise drawn from the real Gaussian; got ${delta}`,
-    );
-  }
+  const {neighboring, unit, releases, secure} = account;
+  const noiseDelta = deltaOfNoise(account, delta);
   const dataSets = account.dataSets().map(({events, ...dataSet}) => ({
     ...dataSet,
     ...boundEpsilon(events, neighboring, delta - noiseDelta),
@@ -98,4 +91,35 @@ function computeSpent(account: LedgerAccount, delta: number): PrivacySpent {
       ifPoissonSampled: boundEpsilon(ifPoisson, 'addOrRemoveOne', delta - noiseDelta).epsilon,
     }),
   });
+}
+
+/**
+ * The epsilon that a ledger would have spent if rows came that are foreseen: what budgets and calibration reckon with. The
+ * account is the one of `privacySpent`, and rows that are alike are counted, so that a million steps take no longer than a few.
+ *
+ * @param runs - As `PrivateOptimizer.foreseeRuns` returns them.
+ * @throws DpError as `privacySpent`, for the ledger with those rows.
+ */
+export function epsilonAfter(
+  ledger: LedgerRows,
+  runs: readonly ForeseenRun[],
+  {delta}: {readonly delta: number},
+): number {
+  const account = accountOf(ledger, undefined).after(runs);
+  const own = delta - deltaOfNoise(account, delta);
+  return Math.max(
+    ...account.dataSets().map(({events}) => provenEpsilon(events, account.neighboring, own).epsilon),
+  );
+}
+
+/** The sampler of noise is not the real Gaussian by this much, in total variation (privacy rule 15). */
+function deltaOfNoise({draws}: LedgerAccount, delta: number): number {
+  const noiseDelta = draws * GRID_GAUSSIAN_TOTAL_VARIATION;
+  if (!(noiseDelta <= delta / 1000)) {
+    throw new DpError(
+      'INVALID_OPTION',
+      `delta must be in (0, 1) and at least ${1000 * noiseDelta}, a thousand times the total variation distance of all noise drawn from the real Gaussian; got ${delta}`,
+    );
+  }
+  return noiseDelta;
 }

@@ -1,4 +1,10 @@
-import {checkSamplerOptions, type AnnouncedBatch, type Sampler, type SamplerOptions} from './sampler.js';
+import {
+  checkSamplerOptions,
+  runsByEpoch,
+  type AnnouncedBatch,
+  type Sampler,
+  type SamplerOptions,
+} from './sampler.js';
 import {uniqueName} from './unique_name.js';
 
 /** Options of `streamSampler`: nothing is drawn. */
@@ -37,6 +43,7 @@ export function streamSampler(options: StreamSamplerOptions): StreamSampler {
     stepsPerEpoch,
     beginEpoch,
     announce,
+    announceRuns: (steps) => runsByEpoch(steps, {batch, stepsPerEpoch, announce}),
     next() {
       const announced = announce(0);
       const size = Math.min(batchSize, numExamples - batch * batchSize);

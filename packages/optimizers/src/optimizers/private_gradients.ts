@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import type {Ledger, NewRow} from '../account/ledger.js';
+import type {Ledger} from '../account/ledger.js';
+import type {ForeseenRun} from '../account/ledger_account.js';
 import type {ReleasingOptimizer} from '../account/ledger_row.js';
-import type {AnnouncedBatch} from '../account/sampler.js';
+import type {AnnouncedRun} from '../account/sampler.js';
 import type {DrawnBatch} from '../account/sampling.js';
 import {noiseWarning, warnOnce} from '../account/warnings.js';
 import {DpError} from '../errors.js';
@@ -23,6 +24,7 @@ import {
   type CheckedPrivacyOptions,
   type PrivacyOptions,
 } from './options.js';
+import {foreseenRuns} from './foreseen.js';
 import {markPrivate} from './provenance.js';
 
 /** One step of one optimizer. */
@@ -158,32 +160,24 @@ export class PrivateGradients {
   }
 
   /**
-   * What the releases of a coming step amount to, as one row: for a budget, and never written.
+   * What the releases of coming steps amount to, as one row each, counted where they are alike: for a plan, and never written.
    *
-   * @param step - Number of the coming step.
-   * @param ahead - Number of steps before it.
+   * @param step - Number of the first coming step.
+   * @throws DpError as `foreseenRuns`.
    */
-  foresee(announced: AnnouncedBatch, step: number, ahead: number, numParameters: number): NewRow {
-    const {l2NormClip, noiseMultiplier, microbatchSize, numMicrobatches, randomSource} = this.optionsAt(step);
-    const {className, ledger} = this;
+  foresee(announced: readonly AnnouncedRun[], step: number, numParameters: number): ForeseenRun[] {
+    const {className, ledger, options, scheduled, adaptedClip} = this;
     const optimizer = this.name ?? {className, id: `${className}-foreseen`};
-    return {
-      what: 'gradientSum',
-      optimizer,
+    const forecast = this.tree?.forecast(ledger, optimizer.id);
+    return foreseenRuns(announced, {
       step,
-      mechanism: this.tree?.foresee(ahead, ledger, optimizer.id) ?? {kind: 'gaussian'},
-      batchId: announced.id,
-      sampling: announced.sampling,
-      noiseMultiplier: noiseMultiplier / (microbatchSize > 1 ? 2 : 1),
-      sensitivity: l2NormClip,
-      l2NormClip,
-      clipping: 'foreseen',
-      microbatchSize,
-      divisor: numMicrobatches,
-      grid: 1,
+      optimizer,
+      options,
+      scheduled,
+      adaptedClip,
+      forecast,
       numParameters,
-      random: {name: randomSource.name, secure: randomSource.secure},
-    };
+    });
   }
 
   private releasing(step: number): ReleasingOptimizer {

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type {Ledger, NewRow} from '../account/ledger.js';
-import type {AnnouncedBatch} from '../account/sampler.js';
+import type {ForeseenRun} from '../account/ledger_account.js';
+import type {AnnouncedBatch, AnnouncedRun} from '../account/sampler.js';
 import {checkSamplingFits, type DrawnBatch} from '../account/sampling.js';
 import type {ClippingOptions} from '../clip/plan.js';
 import {DpError} from '../errors.js';
@@ -164,26 +165,27 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
     return this.core.compute({pieces, drawn, varList, penalty, step: this.iterations, signal});
   }
 
-  /**
-   * Sums the examples of a loss that was recorded, for `computeDrawn`: what `gradientTape` asks for. It releases nothing.
-   *
-   * @param loss - Sensitive, and so is the result.
-   */
+  /** Sums the examples of a recorded loss, for `computeDrawn` and `gradientTape`. Sensitive in and out; it releases nothing. */
   sumRecorded(loss: ProvedLoss, varList: readonly tf.Variable[]): PieceSum {
     return this.core.sumRecorded(loss, this.iterations, varList);
   }
 
   /**
-   * What coming steps will amount to, as one row each: what a budget adds to the ledger to see whether they keep it. Nothing is
-   * written.
+   * What coming steps will amount to, as one row each: what a budget reckons with. Nothing is written.
    *
    * @param batches - What the sampler announces, in order.
    * @param numParameters - D, for the noise that is drawn.
+   * @throws DpError INVALID_OPTION for a schedule that leaves its bounds, or a clip norm that changes within a tree;
+   *   UNSUPPORTED for a sampling that trees have no account for.
    */
   foresee(batches: readonly AnnouncedBatch[], numParameters: number): NewRow[] {
-    return batches.map((batch, ahead) =>
-      this.core.foresee(batch, this.iterations + ahead, ahead, numParameters),
-    );
+    const runs = batches.map((batch) => ({...batch, count: 1}));
+    return this.foreseeRuns(runs, numParameters).map(({row}) => row);
+  }
+
+  /** The same for long plans: rows that are alike, of `sampler.announceRuns(steps)`, are counted. For `epsilonAfter`. */
+  foreseeRuns(runs: readonly AnnouncedRun[], numParameters: number): ForeseenRun[] {
+    return this.core.foresee(runs, this.iterations, numParameters);
   }
 
   /**

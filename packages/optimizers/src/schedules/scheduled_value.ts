@@ -40,10 +40,31 @@ export class ScheduledValue {
           'since no epsilon covers one that follows the data. Nothing was released',
       );
     }
-    const value = scheduleValue(option, step);
-    this.check(`${this.name}(${step})`, value);
+    const value = this.foresee(step);
     this.last = {step, value};
     return value;
+  }
+
+  /**
+   * The value that a step will have.
+   *
+   * @throws DpError INVALID_OPTION if it is out of bounds.
+   */
+  foresee(step: number): number {
+    const {option} = this;
+    if (typeof option === 'number') return option;
+    const value = scheduleValue(option, step);
+    this.check(`${this.name}(${step})`, value);
+    return value;
+  }
+
+  /** How many steps from `step` on have its value: at most `most`. */
+  sameFor(step: number, most: number): number {
+    if (this.isConstant) return most;
+    const value = this.foresee(step);
+    let count = 1;
+    while (count < most && this.foresee(step + count) === value) count++;
+    return count;
   }
 
   /** What a saved model keeps. @throws DpError UNSUPPORTED for a function. */

@@ -2,17 +2,26 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 import type {Ledger} from '../account/ledger.js';
 import type {LedgerRow, Mechanism} from '../account/ledger_row.js';
+import type {Sampling} from '../account/sampling.js';
 import {noiseDeviations, type ClippingPlan} from '../clip/plan.js';
 import {DpError} from '../errors.js';
 import {positiveInteger} from '../checks.js';
 import {byVariable, gradientRow, type ReleaseOptions} from '../release.js';
 import type {ClippedSum} from '../sum/clipped_sum.js';
+import {nextPlace, type TreePlace} from './place.js';
 import {PrefixSums} from './prefix_sums.js';
 import {checkSamplingFitsTree} from './sampling_fits_tree.js';
 
 /** Sums are exact below this, in grid units; noise is never larger than this many standard deviations. */
 const EXACT = 2 ** 53;
 const LARGEST_NOISE = 20;
+
+/** See `TreeAggregation.forecast`. */
+export type TreeForecast = (
+  sampling: Sampling,
+  l2NormClip: number,
+  most: number,
+) => {readonly mechanism: Mechanism; readonly count: number};
 
 /**
  * Prefix sums of one optimizer's gradients with the noise of binary trees, one tree after the other (Kairouz et al. 2021,
@@ -22,7 +31,7 @@ const LARGEST_NOISE = 20;
 export class TreeAggregation {
   /** Number of steps after which a new tree begins by itself. */
   readonly maxLeaves: number;
-  private current: PrefixSums | undefined;
+  private current: {readonly sums: PrefixSums; readonly place: TreePlace} | undefined;
 
   /**
    * @param options - `maxLeaves`, a public constant: the variance of a prefix sum is at most
@@ -39,12 +48,19 @@ export class TreeAggregation {
     this.current = undefined;
   }
 
-  /** Where the release that comes after `ahead` others will be, if no tree is ended before. */
-  foresee(ahead: number, ledger: Ledger, optimizerId: string): Mechanism {
+  /**
+   * Where coming releases will be, if no tree is ended before: called for the first of at most `most` that are alike, it tells
+   * how many of them one tree takes, and goes on after these.
+   */
+  forecast(ledger: Ledger, optimizerId: string): TreeForecast {
     const {maxLeaves} = this;
-    const leaf = (this.current?.leaves ?? 0) + ahead;
-    const tree = (this.current?.index ?? nextTree(ledger, optimizerId)) + Math.floor(leaf / maxLeaves);
-    return {kind: 'tree', tree, leaf: leaf % maxLeaves, maxLeaves};
+    let last = this.current?.place;
+    return (sampling, l2NormClip, most) => {
+      const place = this.placeAfter(last, {sampling, l2NormClip}, ledger, optimizerId);
+      const count = Math.min(most, maxLeaves - place.leaf);
+      last = {...place, leaf: place.leaf + count - 1};
+      return {mechanism: this.mechanismAt(place), count};
+    };
   }
 
   /**
@@ -64,7 +80,6 @@ export class TreeAggregation {
   ): {readonly means: tf.Tensor[]; readonly row: LedgerRow} {
     const {plan} = total;
     const {noiseMultiplier, divisor, source, ledger, optimizer, sampling} = options;
-    checkSamplingFitsTree(sampling);
     if (plan.clipping !== 'flat' && plan.clipping.kind === 'adaptive') {
       throw new DpError(
         'UNSUPPORTED',
@@ -73,17 +88,40 @@ export class TreeAggregation {
     }
     const inUnits = noiseDeviations(plan, noiseMultiplier).map((deviation) => deviation / plan.grid);
     this.checkExact(plan, divisor, Math.max(...inUnits));
-    const tree = this.current ?? new PrefixSums(nextTree(ledger, optimizer.id), total);
-    tree.checkFits(total);
+    const {current} = this;
+    const how = {sampling, l2NormClip: plan.l2NormClip};
+    const place = this.placeAfter(current?.place, how, ledger, optimizer.id);
+    const sums = current === undefined || place.leaf === 0 ? new PrefixSums(total) : current.sums;
+    sums.checkFits(total);
     // After an error below, the next release begins a new tree.
     this.current = undefined;
-    const {maxLeaves} = this;
-    const row = ledger.append(
-      gradientRow(total, options, {kind: 'tree', tree: tree.index, leaf: tree.leaves, maxLeaves}),
-    );
-    const means = tree.add(total, {deviations: byVariable(plan, inUnits), divisor, source});
-    if (tree.leaves < maxLeaves) this.current = tree;
+    const row = ledger.append(gradientRow(total, options, this.mechanismAt(place)));
+    const means = sums.add(total, {deviations: byVariable(plan, inUnits), divisor, source});
+    if (place.leaf + 1 < this.maxLeaves) this.current = {sums, place};
     return {means, row};
+  }
+
+  private placeAfter(
+    last: TreePlace | undefined,
+    {sampling, l2NormClip}: {readonly sampling: Sampling; readonly l2NormClip: number},
+    ledger: Ledger,
+    optimizerId: string,
+  ): TreePlace {
+    checkSamplingFitsTree(sampling);
+    const {maxLeaves} = this;
+    const next = nextPlace(last, {sampling, l2NormClip, maxLeaves});
+    return (
+      next ?? {
+        tree: last === undefined ? nextTree(ledger, optimizerId) : last.tree + 1,
+        leaf: 0,
+        l2NormClip,
+        sampling,
+      }
+    );
+  }
+
+  private mechanismAt({tree, leaf}: TreePlace): Mechanism {
+    return {kind: 'tree', tree, leaf, maxLeaves: this.maxLeaves};
   }
 
   /** Of public constants alone, so that a refusal says nothing of the data. */

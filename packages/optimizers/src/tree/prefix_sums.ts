@@ -8,7 +8,6 @@ import {NoisyNodes} from './noisy_nodes.js';
 
 /** The noisy prefix sums of one tree of clipped sums, as tensors of their differences. */
 export class PrefixSums {
-  leaves = 0;
   private readonly plan: ClippingPlan;
   private readonly variables: readonly tf.Variable[];
   private readonly nodes = new NoisyNodes();
@@ -16,25 +15,16 @@ export class PrefixSums {
   private released: readonly Float64Array[];
 
   /** @param first - What the tree is of: all leaves have its variables and clipping. */
-  constructor(
-    readonly index: number,
-    {plan, variables}: ClippedSum,
-  ) {
+  constructor({plan, variables}: ClippedSum) {
     this.plan = plan;
     this.variables = variables;
     this.released = variables.map(({size}) => new Float64Array(size));
   }
 
-  /** @throws DpError INVALID_OPTION for another clip norm or other variables than the leaves before. */
-  checkFits({plan, variables}: ClippedSum): void {
+  /** @throws DpError INVALID_OPTION for other variables than the leaves before. */
+  checkFits({variables}: ClippedSum): void {
     if (variables.length !== this.variables.length || variables.some((v, i) => v !== this.variables[i])) {
       throw new DpError('INVALID_OPTION', 'the variables changed within a tree: restart the tree');
-    }
-    if (plan.l2NormClip !== this.plan.l2NormClip) {
-      throw new DpError(
-        'INVALID_OPTION',
-        `l2NormClip changed from ${this.plan.l2NormClip} to ${plan.l2NormClip} within a tree, whose noise is measured in one: restart the tree`,
-      );
     }
   }
 
@@ -51,7 +41,6 @@ export class PrefixSums {
     const before = this.released;
     const prefix = this.nodes.add(units, deviations, source);
     this.released = prefix;
-    this.leaves++;
     const unit = this.plan.grid / divisor;
     return this.variables.map(({shape}, v) => {
       const [now, last] = [prefix[v] as Float64Array, before[v] as Float64Array];
