@@ -127,15 +127,15 @@ describe('epsilonAfter', () => {
   });
 
   test('refuses schedules that leave their bounds, and clip norms that change within a tree, before anything is released', () => {
-    const {announceRuns} = SAMPLERS['poisson']!();
+    const poisson = SAMPLERS['poisson']!();
     const falling = dpSGD({...base, noiseMultiplier: linear({from: 1, to: -1, steps: 10})});
-    expect(() => falling.foreseeRuns(announceRuns(20), 2)).toThrow('noiseMultiplier(6) must be');
+    expect(() => falling.foreseeRuns(poisson.announceRuns(20), 2)).toThrow('noiseMultiplier(6) must be');
     const l2NormClip = piecewiseConstant({boundaries: [8, 12], values: [1, 2, 3]});
     const tree = dpFTRL({...base, l2NormClip, noiseMultiplier: 1, stepsPerTree: 8});
     expect(tree.foreseeRuns(SAMPLERS['fixed']!().announceRuns(12), 2)).toHaveLength(2);
     expect(() => tree.foreseeRuns(SAMPLERS['fixed']!().announceRuns(13), 2)).toThrow(
       'l2NormClip changed from 2 to 3 within a tree',
     );
-    expect(() => tree.foreseeRuns(announceRuns(1), 2)).toThrow('poisson sampling has none');
+    expect(() => tree.foreseeRuns(poisson.announceRuns(1), 2)).toThrow('poisson sampling has none');
   });
 });

@@ -9,6 +9,8 @@ interface Tree {
   readonly epochs: ReadonlyMap<string, number>;
 }
 
+const NO_LEAVES: Tree = {leaves: 0, noiseMultiplier: Infinity, epochs: new Map()};
+
 /** The leaves that a batch has: their number, by tree. */
 type Places = ReadonlyMap<string, number>;
 
@@ -44,7 +46,7 @@ export class TreeNoise {
   add({optimizer, mechanism, noiseMultiplier}: NewRow, {batch, epoch}: PlaceInEpoch, count: number): void {
     if (mechanism.kind !== 'tree') return;
     const name = `${optimizer.id} ${mechanism.tree}`;
-    const tree = this.trees.get(name) ?? {leaves: 0, noiseMultiplier: Infinity, epochs: new Map()};
+    const tree: Tree = this.trees.get(name) ?? NO_LEAVES;
     if (mechanism.leaf < tree.leaves) {
       throw new DpError(
         'LEDGER_CORRUPT',
