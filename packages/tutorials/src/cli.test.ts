@@ -54,7 +54,7 @@ describe('dp-tutorial', () => {
     [['--epochs=1.5'], 'It must be an integer.'],
     [['--noise_multiplier=-1'], 'It must be >= 0.'],
     [['--target_epsilon=3', '--noise_multiplier=1'], 'leave out --noise_multiplier=1'],
-    [['--plot=a.jpg'], '--plot must name a file that ends in .svg, got a.jpg'],
+    [['--plot=a.jpg'], '--plot must name a file that ends in .svg or .png, got a.jpg'],
     [['--delta=1'], 'It must be between 0 and 1.'],
     [['--dpsgd=perhaps'], 'It must be true or false.'],
     [['--sampling=fixed'], 'Allowed choices are poisson, shuffle.'],

@@ -1,7 +1,7 @@
 import {Command, InvalidArgumentError, Option} from 'commander';
 
 import {BACKENDS, type BackendName} from '../backend.js';
-import {positiveInteger} from '../run/flag_values.js';
+import {nonNegativeInteger, positiveInteger} from '../run/flag_values.js';
 import type {ReproduceFlags} from './reproduce.js';
 import {ROWS, type Row} from './rows.js';
 
@@ -9,7 +9,12 @@ import {ROWS, type Row} from './rows.js';
 export function reproduceCommand(run: (flags: ReproduceFlags) => Promise<void>): Command {
   return new Command('reproduce')
     .description("train the rows of the original tutorials' table, and write the table and its plot")
-    .option('--runs <integer>', 'runs of each row', positiveInteger, 10)
+    .option(
+      '--runs <integer>',
+      'runs of each row; 0 writes the table of those that are there',
+      nonNegativeInteger,
+      10,
+    )
     .option(
       '--rows <names>',
       `rows, separated by commas (default: ${ROWS.map(({name}) => name).join(',')})`,

@@ -25,6 +25,8 @@ export function accuracyPlot(rows: readonly {row: Row; results: readonly RunResu
     width: 560,
     height: 360,
     background: 'white',
+    // Names are never cut short.
+    config: {legend: {labelLimit: 0}},
     data: {values: []},
     layer: [
       {

@@ -134,7 +134,7 @@ describe('reproduce', () => {
       ['--rows=noise-1.1,none'],
       'It must name rows among no-privacy, noise-1.3, noise-1.1, noise-0.7, tanh-ema, tanh-lr-2.',
     ],
-    [['--runs=0'], 'It must be >= 1.'],
+    [['--runs=-1'], 'It must be >= 0.'],
   ])('%j gives one clear line and exit code 2', async (flags, message) => {
     const streams = capturedStreams();
     expect(await main(['reproduce', ...flags], streams)).toBe(2);

@@ -43,6 +43,12 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+export function nonNegativeInteger(text: string): number {
+  const value = integer(text);
+  if (value < 0) throw new InvalidArgumentError('It must be >= 0.');
+  return value;
+}
+
 /** A number of threads; `auto` is as many as this machine runs at once. */
 export function threadCount(text: string): number | 'auto' {
   return text === 'auto' ? 'auto' : positiveInteger(text);

@@ -106,7 +106,7 @@ export function tutorialCommand(
         .choices(['poisson', 'shuffle'])
         .default('poisson'),
     )
-    .option('--plot <file.svg>', 'draw accuracy and epsilon by epoch')
+    .option('--plot <file>', 'draw accuracy and epsilon by epoch, as .svg or .png')
     .option(
       '--report <file.html>',
       'a page about the run: settings, guarantee, accuracy and epsilon by epoch',
@@ -154,12 +154,12 @@ function completed(raw: RawFlags, defaultNoise: number): TutorialFlags {
       `--target_epsilon=${raw.target_epsilon} finds the noise multiplier: leave out --noise_multiplier=${raw.noise_multiplier}`,
     );
   }
-  for (const [flag, file, ending] of [
-    ['plot', raw.plot, '.svg'],
-    ['report', raw.report, '.html'],
+  for (const [flag, file, endings] of [
+    ['plot', raw.plot, ['.svg', '.png']],
+    ['report', raw.report, ['.html']],
   ] as const) {
-    if (file !== undefined && !file.endsWith(ending))
-      throw new UsageError(`--${flag} must name a file that ends in ${ending}, got ${file}`);
+    if (file !== undefined && !endings.some((ending) => file.endsWith(ending)))
+      throw new UsageError(`--${flag} must name a file that ends in ${endings.join(' or ')}, got ${file}`);
   }
   return {
     dpsgd: raw.dpsgd,
