@@ -15,8 +15,14 @@ export interface TrainingLogs {
   readonly [name: string]: number;
 }
 
+/** What callbacks of every kind may have beside what tf.js knows. */
+export interface DisposableCallback {
+  /** Frees what the callback holds: called when `fit` has ended, also by an error. */
+  readonly dispose?: () => void;
+}
+
 /** A callback as a plain object. */
-export interface TrainingCallback {
+export interface TrainingCallback extends DisposableCallback {
   readonly onTrainBegin?: () => void | Promise<void>;
   readonly onTrainEnd?: () => void | Promise<void>;
   readonly onEpochBegin?: (epoch: number) => void | Promise<void>;
@@ -28,7 +34,7 @@ export interface TrainingCallback {
 }
 
 /** An instance of a callback class of tf.js, such as `tf.CustomCallback`, `tf.Callback` or `tf.callbacks.earlyStopping()`. */
-export type CallbackInstance = Pick<Callback, 'setParams' | 'setModel'>;
+export type CallbackInstance = Pick<Callback, 'setParams' | 'setModel'> & DisposableCallback;
 
 /** Callbacks as tf.js takes them. */
 export type Callbacks =

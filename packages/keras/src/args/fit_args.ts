@@ -19,7 +19,10 @@ export interface DpTrainingArgs {
   readonly epochs?: number;
   /** Number of the epoch to begin with. Default: 0. */
   readonly initialEpoch?: number;
-  /** What callbacks are told as `params.verbose`; `fit` itself prints nothing. In Node, `progressBar()` shows a bar. Default: 1. */
+  /**
+   * 1: in Node, a live line on standard error, if that is a terminal, as `progressBar()` shows it; in a browser nothing, as in
+   * tf.js. 0: silent. Default: 1.
+   */
   readonly verbose?: 0 | 1;
   readonly callbacks?: Callbacks;
   /** Default: `'auto'`, every 125 milliseconds. */

@@ -5,10 +5,12 @@ import {
   type History,
   type LayersModel,
 } from '@tensorflow/tfjs-layers';
+import {verboseCallbacks} from '#verbose';
 
 import type {CallbackInstance, TrainingCallback} from '../args/callbacks.js';
 import type {DpTrainingArgs} from '../args/fit_args.js';
 import type {Position, TrainingPlan} from '../plan/plan.js';
+import {flagEarlyStopping} from './flag_early_stopping.js';
 
 /** What callbacks are told before training. */
 interface CallbackListOptions {
@@ -23,8 +25,15 @@ interface CallbackListOptions {
   readonly doValidation: boolean;
 }
 
+/** The callbacks of one `fit`. */
+export interface RunCallbacks {
+  readonly list: CallbackList;
+  /** Frees what they hold. Call it in a `finally`. */
+  dispose(): void;
+}
+
 /** The callbacks of one `fit`, set up as tf.js does. */
-export function callbackList({
+export function runCallbacks({
   model,
   names,
   plan,
@@ -32,14 +41,14 @@ export function callbackList({
   args,
   history,
   doValidation,
-}: CallbackListOptions): CallbackList {
+}: CallbackListOptions): RunCallbacks {
   const {epochs = 1, verbose = 1, callbacks = [], yieldEvery = 'auto'} = args;
-  const given = (Array.isArray(callbacks) ? callbacks : [callbacks]) as readonly (
-    CallbackInstance | TrainingCallback
-  )[];
+  const given = [callbacks].flat() as readonly (CallbackInstance | TrainingCallback)[];
+  const all = verbose === 0 ? given : [...given, ...verboseCallbacks(given)];
+  flagEarlyStopping(given, plan.privacy);
   const list = new CallbackList([
     // tf.js yields in the callbacks that it makes of plain objects; here one does even if there are none.
-    ...[{}, ...given].map((callback) =>
+    ...[{}, ...all].map((callback) =>
       'setParams' in callback
         ? (callback as CustomCallback)
         : new CustomCallback(callback as CustomCallbackArgs, yieldEvery),
@@ -58,5 +67,10 @@ export function callbackList({
   });
   list.setModel(model);
   model.history = history;
-  return list;
+  return {
+    list,
+    dispose() {
+      for (const callback of all) callback.dispose?.();
+    },
+  };
 }

@@ -1,5 +1,7 @@
 import {CustomCallback} from '@tensorflow/tfjs-layers';
-import {SingleBar} from 'cli-progress';
+
+import type {TrainingLogs} from '../args/callbacks.js';
+import {createProgress, isLive, type Progress} from '../terminal/index.js';
 
 /** Options of `progressBar`. */
 export interface ProgressBarOptions {
@@ -7,40 +9,44 @@ export interface ProgressBarOptions {
   readonly stream?: NodeJS.WriteStream;
 }
 
+/** A callback of `fit` that shows a live line. */
+export class ProgressBar extends CustomCallback {
+  private readonly progress: Progress;
+
+  constructor(private readonly stream: NodeJS.WriteStream) {
+    super({
+      onEpochBegin: (epoch) => this.begin(epoch),
+      onBatchEnd: (batch, logs) => this.progress.update({step: batch + 1, loss: (logs as TrainingLogs).loss}),
+      onEpochEnd: (epoch, logs) => this.end(epoch, logs as TrainingLogs),
+    });
+    this.progress = createProgress(stream);
+  }
+
+  /** Clears the line. `fit` calls it when it has ended, in whatever way. */
+  dispose(): void {
+    this.progress.stop();
+  }
+
+  private begin(epoch: number): void {
+    const {steps, batchSize} = this.params as {readonly steps: number; readonly batchSize: number};
+    this.progress.start(steps, {label: this.label(epoch), examplesPerStep: batchSize});
+  }
+
+  private end(epoch: number, {epsilon}: TrainingLogs): void {
+    this.progress.stop();
+    if (isLive(this.stream)) this.stream.write(`${this.label(epoch)}: epsilon ${epsilon.toPrecision(4)}\n`);
+  }
+
+  private label(epoch: number): string {
+    return `epoch ${epoch + 1}/${this.params['epochs'] as number}`;
+  }
+}
+
 /**
- * A callback that shows a bar of each epoch's steps, with the time left and, marked "local, not private" since epsilon does not
- * cover it, the loss; and after the epoch a line with the epsilon.
+ * A callback that shows a line about each epoch's steps, with, marked "local, not private" since epsilon does not cover them, the
+ * time left, the speed and the loss; and after the epoch a line with the epsilon. `fit` shows one by itself, unless
+ * `verbose` is 0; this one is for a stream of your own.
  */
-export function progressBar({stream = process.stderr}: ProgressBarOptions = {}): CustomCallback {
-  if (!stream.isTTY || process.env['TERM'] === 'dumb') return new CustomCallback({});
-  const bar = new SingleBar({
-    stream,
-    format: '{epoch} {bar} step {value}/{total} | {eta_formatted} left | {local}',
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    barsize: 24,
-    fps: 8,
-    clearOnComplete: true,
-    hideCursor: null,
-    // Ctrl-C belongs to the program.
-    gracefulExit: false,
-  });
-  const epochText = (epoch: number): string => `epoch ${epoch + 1}/${callback.params['epochs'] as number}`;
-  const callback = new CustomCallback({
-    onEpochBegin(epoch) {
-      bar.start(callback.params['steps'] as number, 0, {epoch: epochText(epoch), local: ''});
-    },
-    onBatchEnd(batch, logs) {
-      const loss = logs?.['loss'];
-      bar.update(batch + 1, {
-        local: loss === undefined ? '' : `loss ${loss.toFixed(3)} (local, not private)`,
-      });
-    },
-    onEpochEnd(epoch, logs) {
-      bar.stop();
-      stream.write(`\r\u001b[J${epochText(epoch)}: epsilon ${logs?.['epsilon']?.toPrecision(4) ?? ''}\n`);
-    },
-    onTrainEnd: () => bar.stop(),
-  });
-  return callback;
+export function progressBar({stream = process.stderr}: ProgressBarOptions = {}): ProgressBar {
+  return new ProgressBar(stream);
 }

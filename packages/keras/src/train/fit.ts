@@ -1,8 +1,8 @@
-import {History, type LayersModel} from '@tensorflow/tfjs-layers';
+import {History, type CallbackList, type LayersModel} from '@tensorflow/tfjs-layers';
 import {DpError} from '@dp/optimizers';
 
 import type {DpTrainingArgs} from '../args/fit_args.js';
-import {callbackList} from '../callbacks/list.js';
+import {runCallbacks} from '../callbacks/list.js';
 import type {BatchSource} from '../data/batch_source.js';
 import type {Compiled} from '../layers/compiled.js';
 import type {Position, TrainingPlan} from '../plan/plan.js';
@@ -27,7 +27,7 @@ export interface FitRequest {
 
 /** Draws batches, takes a private step on each, and tells callbacks: the whole of `fit`, top to bottom. */
 export async function fitPlan(request: FitRequest): Promise<History> {
-  const {model, compiled, plan, from, args, batches} = request;
+  const {model, compiled, plan, from, args, batches, validate} = request;
   const {epochs = 1, maxPhysicalBatch = Infinity} = args;
   const {optimizer, sampler} = plan;
   const remaining = Math.max(0, (epochs - from.epoch) * sampler.stepsPerEpoch - from.batch);
@@ -36,33 +36,33 @@ export async function fitPlan(request: FitRequest): Promise<History> {
   const weightsOf = exampleWeights(outputs, args.classWeight);
   const options = {model, compiled, optimizer, dataset: batches.records, weightsOf, maxPhysicalBatch};
   const steps = await openSteps(options, args.workers);
+  const history = new History();
+  const callbacks = runCallbacks({
+    ...request,
+    names: compiled.names,
+    history,
+    doValidation: validate !== undefined,
+  });
   try {
-    return await train(request, steps, remaining);
+    await train(request, steps, callbacks.list, remaining);
+    return history;
   } finally {
+    callbacks.dispose();
     steps.dispose();
     await batches.close();
   }
 }
 
 async function train(
-  {model, compiled, plan, from, args, batches, validate}: FitRequest,
+  {model, plan, from, args, batches, validate}: FitRequest,
   steps: Steps,
+  callbacks: CallbackList,
   planned: number,
-): Promise<History> {
+): Promise<void> {
   const {epochs = 1, signal} = args;
   const {stepsPerEpoch} = plan.sampler;
   let remaining = planned;
   let isAllowed = true;
-  const history = new History();
-  const callbacks = callbackList({
-    model,
-    names: compiled.names,
-    plan,
-    from,
-    args,
-    history,
-    doValidation: validate !== undefined,
-  });
   await callbacks.onTrainBegin();
   model.stopTraining = false;
   const mayGoOn = (): boolean => isAllowed && !model.stopTraining && signal?.aborted !== true;
@@ -79,11 +79,10 @@ async function train(
       isAllowed = remaining === 0 || plan.allowsNextOf(remaining);
     }
     const validated = validate?.();
-    const spent = plan.spent();
-    await callbacks.onEpochEnd(epoch, {...means.values(), ...validated, epsilon: spent.epsilon});
+    const {epsilon} = plan.spent();
+    await callbacks.onEpochEnd(epoch, {...means.values(), ...validated, epsilon});
   }
   await callbacks.onTrainEnd();
-  return history;
 }
 
 /** Epsilon takes a moment to compute, so it is computed when a callback reads it, and is not among what is iterated over. */

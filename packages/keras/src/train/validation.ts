@@ -5,7 +5,7 @@ import {DpError, privateAccuracy} from '@dp/optimizers';
 import type {PrivateValidation} from '../args/fit_args.js';
 import type {Compiled} from '../layers/compiled.js';
 import type {TrainingPlan} from '../plan/plan.js';
-import {warnOnce} from './warn_once.js';
+import {warnOnce} from '../warn_once.js';
 
 /** Examples that are not trained on. */
 export interface ValidationExamples {

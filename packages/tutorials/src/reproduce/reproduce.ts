@@ -1,7 +1,8 @@
+import {createProgress} from '@dp/keras/terminal';
+
 import type {BackendName} from '../backend.js';
 import {chartSvg} from '../report/chart.js';
 import {interruptible} from '../terminal/interrupt.js';
-import {createProgress} from '../terminal/progress.js';
 import type {Streams} from '../terminal/streams.js';
 import {accuracyPlot} from './plot.js';
 import {ResultsFolder} from './results_folder.js';

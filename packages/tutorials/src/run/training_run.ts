@@ -1,6 +1,7 @@
 import {setImmediate} from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {createProgress, type Progress} from '@dp/keras/terminal';
 import {
   Ledger,
   poissonSampler,
@@ -16,7 +17,6 @@ import {useBackend} from '../backend.js';
 import type {DownloadOptions} from '../data/download.js';
 import {createDownloadProgress} from '../terminal/download_progress.js';
 import {interruptible} from '../terminal/interrupt.js';
-import {createProgress, type Progress} from '../terminal/progress.js';
 import type {Streams} from '../terminal/streams.js';
 import type {TutorialFlags} from './flags.js';
 import {epochRecord, type EpochRecord, type Evaluation} from './history.js';

@@ -1,7 +1,6 @@
+import {clock, isLive, LiveLine, Pace, withBar} from '@dp/keras/terminal';
+
 import type {DownloadProgress} from '../data/download.js';
-import {clock, isLive, LiveLine} from './live_line.js';
-import {Pace} from './pace.js';
-import {withBar} from './progress.js';
 
 /** A live line about downloads. */
 export interface DownloadLine {

@@ -1,4 +1,5 @@
 import type {TrainingCallback} from '../../args/callbacks.js';
+import {isCovered} from '../../args/covered.js';
 import {EventFile} from './event_file.js';
 
 /** Options of `tensorBoard`. */
@@ -9,9 +10,6 @@ export interface TensorBoardOptions {
    */
   readonly unsafeLogPrivateStatistics?: boolean;
 }
-
-/** Covered by the ledger: what has been spent, and accuracies that were released with noise. */
-const COVERED = new Set(['epsilon', 'val_private_acc']);
 
 /**
  * A callback that writes, after each epoch, what the ledger covers as curves for TensorBoard. What it does not cover is left out
@@ -24,17 +22,21 @@ export function tensorBoard(
   {unsafeLogPrivateStatistics = false}: TensorBoardOptions = {},
 ): TrainingCallback {
   let file: EventFile | undefined;
+  const close = (): void => {
+    file?.close();
+    file = undefined;
+  };
   return {
     onTrainBegin() {
       file = new EventFile(folder);
     },
     onEpochEnd(epoch, logs) {
       for (const [tag, value] of Object.entries(logs)) {
-        if (unsafeLogPrivateStatistics || COVERED.has(tag)) file?.scalar(tag, value, epoch);
+        if (unsafeLogPrivateStatistics || isCovered(tag)) file?.scalar(tag, value, epoch);
       }
     },
-    onTrainEnd() {
-      file?.close();
-    },
+    onTrainEnd: close,
+    // Also after an error.
+    dispose: close,
   };
 }

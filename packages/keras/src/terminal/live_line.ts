@@ -18,7 +18,7 @@ export class LiveLine {
       // The terminal's modes are never changed, so that even a killed process leaves it as it was; lines are cut to its width.
       hideCursor: null,
       linewrap: true,
-      // The bar must not take Ctrl-C for itself: see interrupt.ts.
+      // Ctrl-C belongs to the program.
       gracefulExit: false,
     });
   }
@@ -51,18 +51,4 @@ export class LiveLine {
 /** Whether a live line can be drawn there: it is a terminal that knows how to move the cursor. */
 export function isLive(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY && process.env.TERM !== 'dumb';
-}
-
-/** A bar of that many columns, filled from the left. */
-export function barOf(fraction: number, columns: number): string {
-  const full = Math.round(Math.min(Math.max(fraction, 0), 1) * columns);
-  return '█'.repeat(full) + '░'.repeat(columns - full);
-}
-
-/** Seconds as `m:ss` or `h:mm:ss`. */
-export function clock(seconds: number): string {
-  const whole = Math.ceil(seconds);
-  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const shown = whole >= 3600 ? parts : parts.slice(1);
-  return shown.map((part, i) => (i === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
 }

@@ -1,4 +1,5 @@
-import {barOf, clock, isLive, LiveLine} from './live_line.js';
+import {clock, withBar} from './line_text.js';
+import {isLive, LiveLine} from './live_line.js';
 import {Pace} from './pace.js';
 
 /** What {@link Progress.start} is told; all of it is public. */
@@ -29,7 +30,8 @@ export interface Progress {
 }
 
 /**
- * A live progress line: steps, time left, and, marked "local, not private" since epsilon does not cover them, speed and loss.
+ * A live progress line: steps, and, marked "local, not private" since epsilon does not cover them (privacy rule 19), time left,
+ * speed and loss.
  * It is quiet where the stream is no terminal.
  *
  * @param stream standard error by default, so that standard output holds the results alone.
@@ -73,36 +75,21 @@ export interface TrainingStatus {
   readonly loss: number | undefined;
 }
 
-const BAR_COLUMNS = 24;
-
 /** The text of the line; where the terminal is narrow, the bar gets shorter, and then goes. */
 export function trainingLine(status: TrainingStatus, columns: number): string {
   const {label, step, totalSteps, examplesPerStep, stepsPerSecond, loss} = status;
   const local: string[] = [];
-  if (stepsPerSecond !== undefined && examplesPerStep !== undefined) {
-    local.push(`${Math.round(stepsPerSecond * examplesPerStep).toLocaleString('en-US')} examples/s`);
-  }
   if (loss !== undefined) local.push(`loss ${loss.toFixed(3)}`);
-  const left = stepsPerSecond === undefined ? undefined : Math.max(totalSteps - step, 0) / stepsPerSecond;
+  // Times tell of the examples as well: a Poisson batch takes as long as it is large.
+  if (stepsPerSecond !== undefined) {
+    local.push(`${clock(Math.max(totalSteps - step, 0) / stepsPerSecond)} left`);
+    if (examplesPerStep !== undefined)
+      local.push(`${Math.round(stepsPerSecond * examplesPerStep).toLocaleString('en-US')} examples/s`);
+  }
+  // The mark is first, so that no narrow terminal cuts it off.
   const texts = [
     `step ${step}/${totalSteps}`,
-    left === undefined ? '' : `${clock(left)} left`,
-    local.length === 0 ? '' : `${local.join(', ')} (local, not private)`,
+    local.length === 0 ? '' : `local, not private: ${local.join(', ')}`,
   ];
   return withBar(label, step / totalSteps, texts, columns);
-}
-
-/** `label bar text | text`, no wider than the terminal. */
-export function withBar(
-  label: string | undefined,
-  fraction: number,
-  texts: readonly string[],
-  columns: number,
-): string {
-  const text = texts.filter((part) => part !== '').join(' | ');
-  const head = label === undefined ? '' : `${label} `;
-  // One column stays free: some terminals go to the next line when the last one is filled.
-  const room = Math.min(BAR_COLUMNS, columns - 2 - head.length - text.length);
-  const bar = room >= 5 ? `${barOf(fraction, room)} ` : '';
-  return `${head}${bar}${text}`.slice(0, columns - 1);
 }

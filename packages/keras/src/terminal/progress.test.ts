@@ -1,5 +1,5 @@
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
-import {barOf, clock} from './live_line.js';
+import {barOf, clock} from './line_text.js';
 import {createProgress, trainingLine} from './progress.js';
 import {Screen} from './testing/screen.js';
 
@@ -15,7 +15,7 @@ const status = {
 describe('the line about training', () => {
   test('shows step, time left, and, marked as not private, speed and loss', () => {
     expect(trainingLine(status, 120)).toBe(
-      'epoch 1/2 ████████████░░░░░░░░░░░░ step 117/234 | 0:07 left | 4,608 examples/s, loss 0.532 (local, not private)',
+      'epoch 1/2 ████████████░░░░░░░░░░░░ step 117/234 | local, not private: loss 0.532, 0:07 left, 4,608 examples/s',
     );
   });
 
@@ -23,9 +23,11 @@ describe('the line about training', () => {
     const start = {...status, label: undefined, step: 0, stepsPerSecond: undefined, loss: undefined};
     expect(trainingLine(start, 120)).toBe('░░░░░░░░░░░░░░░░░░░░░░░░ step 0/234');
     expect(trainingLine({...status, examplesPerStep: undefined}, 120)).toMatch(
-      /left \| loss 0.532 \(local, not private\)$/,
+      /not private: loss 0.532, 0:07 left$/,
     );
-    expect(trainingLine({...status, loss: Number.NaN}, 120)).toMatch(/loss NaN \(local, not private\)$/);
+    expect(trainingLine({...status, loss: Number.NaN}, 120)).toMatch(
+      /not private: loss NaN, 0:07 left, 4,608 examples\/s$/,
+    );
   });
 
   test('is never as wide as the terminal', () => {
@@ -79,9 +81,7 @@ describe('createProgress', () => {
     time = 0.5;
     progress.update({step: 1, loss: 2.25});
     await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(screen.line).toMatch(
-      /step 1\/10 \| 0:05 left \| 512 examples\/s, loss 2\.250 \(local, not private\)$/,
-    );
+    expect(screen.line).toMatch(/step 1\/10 \| local, not private: loss 2\.250, 0:05 left, 512 examples\/s$/);
     progress.stop();
     // Back to the first column, and the line and what is below are cleared.
     expect(screen.written.endsWith('\x1b[1G\x1b[2K\r\x1b[J')).toBe(true);
