@@ -118,22 +118,6 @@ describe('a private model', () => {
     expect(markdown).toContain('delta');
   });
 
-  const long = process.env['DP_LONG_TESTS'] === undefined ? test.skip : test;
-  long(
-    'keeps tensors and memory constant over 2,000 steps',
-    async () => {
-      const made = compiled();
-      const epochs = (steps: number) => ({epochs: steps / (N / 4), verbose: 0 as const});
-      await made.fit(x, y, epochs(320));
-      const [tensors, bytes] = [tf.memory().numTensors, process.memoryUsage().rss];
-      await made.fit(x, y, epochs(2000));
-      expect(tf.memory().numTensors).toBe(tensors);
-      // Two thousand ledger rows, and what the garbage collector has not returned.
-      expect(process.memoryUsage().rss - bytes).toBeLessThan(64 * 2 ** 20);
-    },
-    600_000,
-  );
-
   test('leaks no tensor', async () => {
     const made = compiled();
     await made.fit(x, y, {validationData: [x, y]});

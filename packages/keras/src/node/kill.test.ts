@@ -30,8 +30,12 @@ describe('a run that is killed', () => {
         const source = seededSource(sampling.length);
         for (let kill = 0; kill < KILLS; kill++) {
           source.fill(words);
-          const killAfter = (words[0]! / 2 ** 32) * 250;
-          const {output, exitCode} = await train({program, folder, sampling, epochs: EPOCHS, killAfter});
+          const part = words[0]! / 2 ** 32;
+          // In training; and now and then while it starts and takes up the run.
+          const killFrom = kill % 5 === 4 ? ('start' as const) : ('training' as const);
+          const killAfter = part * (killFrom === 'start' ? 1000 : 250);
+          const killed = {program, folder, sampling, epochs: EPOCHS, killAfter, killFrom};
+          const {output, exitCode} = await train(killed);
           expect(output).not.toContain('done');
           // Killed: it did not end by itself.
           expect(exitCode).toBeNull();

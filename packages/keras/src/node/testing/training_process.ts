@@ -37,8 +37,10 @@ export interface TrainingRequest {
   readonly epochs: number;
   /** Units of the hidden layer. Default: 1. */
   readonly hidden?: number;
-  /** Milliseconds after it began to train. Default: never. */
+  /** Milliseconds after it began to train, or was started. Default: never. */
   readonly killAfter?: number;
+  /** Default: `training`. */
+  readonly killFrom?: 'start' | 'training';
   /** Largest size of a file in bytes: a write beyond is cut there, and the next fails, as on a full disk. Linux only. */
   readonly maxFileSize?: number;
 }
@@ -53,14 +55,27 @@ export interface TrainingOutput {
 
 /** Trains in a process of its own, to its end or until something happens to it. */
 export function train(request: TrainingRequest): Promise<TrainingOutput> {
-  const {program, folder, epochs, sampling, hidden = 1, killAfter = Infinity, maxFileSize} = request;
+  const {
+    program,
+    folder,
+    epochs,
+    sampling,
+    hidden = 1,
+    killAfter = Infinity,
+    killFrom = 'training',
+    maxFileSize,
+  } = request;
   const command = [process.execPath, program, folder, `${epochs}`, sampling, `${hidden}`];
   const limited = maxFileSize === undefined ? command : ['prlimit', `--fsize=${maxFileSize}`, ...command];
   const child = spawn(limited[0] as string, limited.slice(1), {stdio: ['ignore', 'pipe', 'pipe']});
   let [output, errors] = ['', ''];
   child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
+  const kill = (): void => {
+    if (killAfter < Infinity) setTimeout(() => child.kill('SIGKILL'), killAfter);
+  };
+  if (killFrom === 'start') kill();
   child.stdout.on('data', (data: Buffer) => {
-    if (output === '' && killAfter < Infinity) setTimeout(() => child.kill('SIGKILL'), killAfter);
+    if (output === '' && killFrom === 'training') kill();
     output += data.toString();
   });
   return new Promise((resolve) => {
