@@ -11,7 +11,11 @@ interface TensorData {
 
 /** The part of tfjs-backend-wasm's BackendWasm that we stand on (4.22; not public API). */
 export interface WasmBackend {
-  readonly wasm: {readonly asm: Readonly<Record<string, unknown>>; readonly HEAPU8: Uint8Array};
+  readonly wasm: {
+    readonly asm: Readonly<Record<string, unknown>>;
+    readonly HEAPU8: Uint8Array;
+    _malloc?: (bytes: number) => number;
+  };
   readonly dataIdMap: {get(dataId: DataId): TensorData};
   makeOutput(shape: number[], dtype: DataType): TensorInfo;
   disposeData(dataId: DataId): boolean;
@@ -46,6 +50,33 @@ export function backendMemory(backend: WasmBackend): BackendMemory {
   return found;
 }
 
+/** Sizes are unsigned 32-bit integers there. */
+const MAX_BYTES = 2 ** 32 - 1;
+
+const guarded = new WeakSet();
+
+/**
+ * Makes a wasm backend throw where it has no memory left. By itself tf.js goes on with address 0, or with the size modulo 4 GiB, and
+ * its kernels then write over whatever lies there: silently wrong numbers. Idempotent.
+ */
+export function refuseFailedAllocations({wasm}: WasmBackend): void {
+  const {malloc} = wasm.asm as {readonly malloc?: (bytes: number) => number};
+  if (malloc === undefined || guarded.has(wasm)) return;
+  wasm._malloc = (bytes) => {
+    const address = bytes > MAX_BYTES ? 0 : malloc(bytes);
+    if (address === 0 && bytes > 0) throw outOfMemory(bytes);
+    return address;
+  };
+  guarded.add(wasm);
+}
+
+function outOfMemory(bytes: number): Error {
+  return new Error(
+    `the wasm backend is out of memory: no ${bytes} bytes are free of its 4 GiB. ` +
+      'Use smaller batches (or maxPhysicalBatch), and dispose of tensors or wrap their makers in tf.tidy',
+  );
+}
+
 function link(backend: WasmBackend): BackendMemory {
   // By name, not instanceof: a shared buffer may come from another realm (a frame, a test's sandbox).
   if (Object.prototype.toString.call(backend.wasm.HEAPU8.buffer) === '[object SharedArrayBuffer]') {
@@ -61,16 +92,14 @@ function link(backend: WasmBackend): BackendMemory {
     );
   }
   const kernels = instantiateKernels(memory);
+  refuseFailedAllocations(backend);
 
   const address = (tensor: TensorInfo, dtype: DataType = 'float32'): number => {
     if (tensor.dtype !== dtype) throw new Error(`the tensor must be ${dtype}, got ${tensor.dtype}`);
     const {memoryOffset} = backend.dataIdMap.get(tensor.dataId);
     // malloc failed, and tf.js went on with address 0.
     if (memoryOffset === 0 && tensor.shape.every((n) => n > 0)) {
-      throw new Error(
-        'the wasm backend is out of memory (tf.js handed out address 0 near its limit of 4 GiB): ' +
-          'use smaller batches, and dispose of tensors or wrap their makers in tf.tidy',
-      );
+      throw outOfMemory(util.sizeFromShape(tensor.shape) * util.bytesPerElement(dtype));
     }
     return memoryOffset;
   };

@@ -4,10 +4,11 @@ import {
   getKernel,
   registerKernel,
   unregisterKernel,
+  type KernelBackend,
   type KernelConfig,
   type KernelFunc,
 } from '@tensorflow/tfjs-core';
-import {backendMemory, isWasmBackend, type WasmBackend} from './memory.js';
+import {backendMemory, isWasmBackend, refuseFailedAllocations, type WasmBackend} from './memory.js';
 import {registerLstmGradient} from './recurrent/lstm_gradient.js';
 import {fuseLstmLayers} from './recurrent/lstm_layer.js';
 import {exp, tanh} from './training/exponential.js';
@@ -77,10 +78,15 @@ export function registerTrainingKernels(): void {
       kernelName: kernel.kernelName,
       backendName: WASM,
       kernelFunc: kernelFunction(kernel, stock?.kernelFunc),
-      // When the backend starts: tfjs-layers may have been loaded since.
-      ...(kernel === lstmSequence && {setupFunc: fuseLstmLayers}),
+      ...(kernel === lstmSequence && {setupFunc: prepareBackend}),
     });
   }
+}
+
+/** When the backend starts: tfjs-layers may have been loaded since. */
+function prepareBackend(instance: unknown): void {
+  fuseLstmLayers();
+  if (isWasmBackend(instance as KernelBackend)) refuseFailedAllocations(instance as WasmBackend);
 }
 
 /**
@@ -88,7 +94,10 @@ export function registerTrainingKernels(): void {
  * backend. Does nothing for other backends, and nothing the second time.
  */
 export function ensureTrainingKernels(): void {
-  if (getBackend() === WASM && isWasmBackend(backend())) registerTrainingKernels();
+  const current = backend();
+  if (getBackend() !== WASM || !isWasmBackend(current)) return;
+  registerTrainingKernels();
+  refuseFailedAllocations(current);
 }
 
 function kernelFunction(kernel: TrainingKernel, stock: KernelFunc | undefined): KernelFunc {
