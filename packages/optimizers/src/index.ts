@@ -72,6 +72,7 @@ export {
 } from './account/sampler.js';
 export {type Participation} from './account/spendings.js';
 export {
+  accuracyRow,
   privateAccuracy,
   type CountedDataSet,
   type PrivateAccuracyOptions,

@@ -46,12 +46,13 @@ const isShape: Fits = (value) =>
   value.reduce((size: number, n: number) => size * n, 1) <= MAX_ELEMENTS;
 const isDtype: Fits = (value) => typeof value === 'string' && Object.hasOwn(BYTES, value);
 
-const HEADER: Shape = {
+const HEADER: {readonly [K in keyof CheckpointHeader]-?: Fits} = {
   ledger: isGiven,
   position: isGiven,
   rest: () => true,
   optimizer: isText,
   noiseMultiplier: (value) => typeof value === 'number' && value >= 0,
+  plannedEpochs: isSize,
   constants: isGiven,
   weights: Array.isArray,
 };

@@ -39,6 +39,7 @@ const SCALARS = new Set(['iter', 'l2NormClip']);
 /** A model in training as bytes: weights, the optimizer's slots, where it is, and what its ledger held. */
 export async function checkpointOf(model: LayersModel, plan: TrainingPlan): Promise<Uint8Array> {
   const {optimizer, sampler, ledger, position} = plan;
+  await ledger.flush();
   const slots = await optimizer.getWeights();
   const named: NamedTensor[] = [
     ...model.weights.map((weight, i) => ({name: `model/${i}`, tensor: weight.read()})),

@@ -7,6 +7,7 @@ import {trainableVariables, type Compiled} from '../layers/compiled.js';
 import {TrainingPlan, type PlanOptions, type Position} from '../plan/plan.js';
 import type {PlannedOptimizer} from '../plan/planned_optimizer.js';
 import type {PrivacyConfig} from '../plan/privacy.js';
+import type {ValidationCount} from '../plan/validation_count.js';
 import {fitPlan} from '../train/fit.js';
 import {validation, type ValidationExamples} from '../train/validation.js';
 import type {OpenBatches} from './open_batches.js';
@@ -50,9 +51,15 @@ export class Training {
     this.isRunning = true;
     try {
       const {model} = this.options;
-      const plan = this.planFor(args);
+      const count = args.privateValidation &&
+        validating && {
+          numExamples: validating.y[0]?.shape[0] ?? 0,
+          ...args.privateValidation,
+        };
+      const plan = this.planFor(args, count);
+      plan.count = count;
       const from = this.begin(args);
-      const validate = validating && validation(validating, {...args, compiled, model, plan});
+      const validate = validating && validation(validating, {compiled, model, plan});
       return await fitPlan({model, compiled, plan, from, args, batches: batches(plan), validate});
     } finally {
       this.isRunning = false;
@@ -91,7 +98,10 @@ export class Training {
   }
 
   /** The plan of all runs with one batch size. */
-  private planFor({batchSize, epochs = 1, initialEpoch = 0}: DpTrainingArgs): TrainingPlan {
+  private planFor(
+    {batchSize, epochs = 1, initialEpoch = 0}: DpTrainingArgs,
+    count: ValidationCount | undefined,
+  ): TrainingPlan {
     const {optimizer} = this.options;
     const {plan} = this;
     const expected = plan?.batchSize ?? expectedBatchSize(optimizer);
@@ -101,6 +111,7 @@ export class Training {
         optimizer: plan?.optimizer ?? optimizer,
         batchSize: batchSize ?? expected ?? 32,
         epochs: epochs - initialEpoch,
+        count,
       }),
     );
   }

@@ -16,6 +16,8 @@ export interface BudgetOptions {
   readonly delta: number;
   /** D. */
   readonly numParameters: number;
+  /** What so many steps release beside themselves. */
+  readonly besides: (steps: number) => readonly ForeseenRun[];
 }
 
 /**
@@ -41,6 +43,11 @@ export class Budget {
     const [next] = this.coming(1);
     this.foreseen = next && {from: rows.length, row: next.row};
     return true;
+  }
+
+  /** Steps after the next that are known to keep it. */
+  get allowedAfterNext(): number {
+    return this.allowed;
   }
 
   /** Whether what was released since the last step is that step and nothing else. */
@@ -69,8 +76,9 @@ export class Budget {
   }
 
   private keeps(steps: number): boolean {
-    const {optimizer, delta, epsilon} = this.options;
-    return epsilonAfter(optimizer.ledger, this.coming(steps), {delta}) <= epsilon;
+    const {optimizer, delta, epsilon, besides} = this.options;
+    const coming = [...this.coming(steps), ...besides(steps)];
+    return epsilonAfter(optimizer.ledger, coming, {delta}) <= epsilon;
   }
 
   private coming(steps: number): ForeseenRun[] {

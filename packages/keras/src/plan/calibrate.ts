@@ -11,6 +11,8 @@ export interface CalibrationTarget {
   readonly ledger: LedgerRows;
   /** The planned run with a noise multiplier of 1, or a schedule that is to be multiplied. */
   readonly runs: readonly ForeseenRun[];
+  /** What is released beside it, with noise of its own. */
+  readonly besides: readonly ForeseenRun[];
   readonly targetEpsilon: number;
   readonly delta: number;
 }
@@ -21,17 +23,18 @@ export interface CalibrationTarget {
  *
  * @throws DpError INVALID_OPTION if no noise multiplier up to 1e7 is enough.
  */
-export function calibratedNoise({ledger, runs, targetEpsilon, delta}: CalibrationTarget): number {
+export function calibratedNoise({ledger, runs, besides, targetEpsilon, delta}: CalibrationTarget): number {
   const epsilonWith = (noiseMultiplier: number): number =>
-    epsilonAfter(ledger, withNoise(runs, noiseMultiplier), {delta});
+    epsilonAfter(ledger, [...withNoise(runs, noiseMultiplier), ...besides], {delta});
   let enough = {noise: 1, epsilon: epsilonWith(1)};
   let little = enough;
   while (enough.epsilon > targetEpsilon) {
     if (enough.noise > MOST_NOISE) {
-      const steps = runs.reduce((sum, {count}) => sum + count, 0);
+      const total = (rows: readonly ForeseenRun[]): number => rows.reduce((sum, {count}) => sum + count, 0);
+      const counts = besides.length > 0 ? ` and ${total(besides)} counts of privateValidation` : '';
       throw new DpError(
         'INVALID_OPTION',
-        `privacy.targetEpsilon must be larger for ${steps} more steps in a ledger of ${ledger.rows.length} releases, got ${targetEpsilon}: no noise multiplier up to ${MOST_NOISE} is enough`,
+        `privacy.targetEpsilon must be larger for ${total(runs)} more steps${counts} in a ledger of ${ledger.rows.length} releases, got ${targetEpsilon}: no noise multiplier up to ${MOST_NOISE} is enough`,
       );
     }
     little = enough;

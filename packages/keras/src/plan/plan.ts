@@ -1,8 +1,11 @@
 import {
+  accuracyRow,
   DpError,
   Ledger,
   privacySpent,
+  type ForeseenRun,
   type PrivacySpent,
+  type PrivateAccuracyOptions,
   type PrivateOptimizer,
   type RestOfEpoch,
   type Sampler,
@@ -11,7 +14,9 @@ import {
 import {Budget} from './budget.js';
 import {calibratedOptimizer, makeOptimizer, type PlannedOptimizer} from './planned_optimizer.js';
 import type {PrivacyConfig} from './privacy.js';
+import {Reservations} from './reservations.js';
 import {makeSampler} from './sampling.js';
+import {countOptions, type ValidationCount} from './validation_count.js';
 
 /** What a plan is made of. */
 export interface PlanOptions {
@@ -22,6 +27,8 @@ export interface PlanOptions {
   readonly epochs: number;
   /** D. */
   readonly numParameters: number;
+  /** Released after each epoch of the first `fit`. */
+  readonly count?: ValidationCount | undefined;
   /** Of a run that goes on: its noise is not calibrated anew, and its epoch is finished. */
   readonly resumed?: {readonly noiseMultiplier: number; readonly rest: RestOfEpoch | undefined};
 }
@@ -41,13 +48,16 @@ export class TrainingPlan {
   readonly batchSize: number;
   readonly optimizer: PrivateOptimizer;
   readonly sampler: Sampler;
-  /** The last step's place. */
+  /** The place after the last step. */
   position: Position = {epoch: 0, batch: 0};
+  /** What is released after each epoch of the run under way. */
+  count: ValidationCount | undefined;
   /** What noise was calibrated to, or the optimizer has by itself. */
   readonly noiseMultiplier: number;
   /** Epochs that the optimizer was made for. */
   readonly plannedEpochs: number;
   private readonly epsilonBudget: Budget | undefined;
+  private readonly reservations: Reservations;
 
   /** @throws DpError INVALID_OPTION for constants that do not fit together. */
   constructor(options: PlanOptions) {
@@ -55,6 +65,7 @@ export class TrainingPlan {
     const {numExamples, sampling = 'poisson', unit = 'example', randomSource, delta} = privacy;
     this.privacy = privacy;
     this.batchSize = batchSize;
+    this.count = options.count;
     this.plannedEpochs = privacy.plannedEpochs ?? options.epochs;
     this.sampler = makeSampler({
       sampling,
@@ -68,15 +79,11 @@ export class TrainingPlan {
     this.checkFits();
     // What cannot be accounted for is refused here, before the first batch.
     this.optimizer.foreseeRuns(this.sampler.announceRuns(1), numParameters);
+    const parts = {optimizer: this.optimizer, sampler: this.sampler, numParameters};
+    this.reservations = new Reservations(parts);
     const epsilon = privacy.budget ?? privacy.targetEpsilon;
-    if (epsilon !== undefined)
-      this.epsilonBudget = new Budget({
-        optimizer: this.optimizer,
-        sampler: this.sampler,
-        epsilon,
-        delta,
-        numParameters,
-      });
+    const besides = (steps: number): ForeseenRun[] => this.countsWithin(steps);
+    if (epsilon !== undefined) this.epsilonBudget = new Budget({...parts, epsilon, delta, besides});
   }
 
   get ledger(): Ledger {
@@ -97,13 +104,48 @@ export class TrainingPlan {
     return this.epsilonBudget?.allowsNextOf(remaining) ?? true;
   }
 
+  /**
+   * Resolves when what the next step may release is durable, where the ledger's storage needs that.
+   *
+   * @param remaining - Steps that are planned from here, this one among them; it is allowed.
+   */
+  async reserveNextOf(remaining: number): Promise<void> {
+    const allowed = 1 + (this.epsilonBudget?.allowedAfterNext ?? Infinity);
+    await this.reservations.next(Math.min(remaining, allowed));
+  }
+
+  /** The next count over the validation examples. */
+  countRelease(count: ValidationCount): PrivateAccuracyOptions {
+    const {privacy, ledger, optimizer} = this;
+    return countOptions(count, {
+      privacy,
+      ledger,
+      className: optimizer.getClassName(),
+      step: optimizer.iterations,
+    });
+  }
+
+  /** The counts that the next steps come by. */
+  private countsWithin(steps: number): ForeseenRun[] {
+    const {count, position, sampler} = this;
+    const epochs = Math.floor((position.batch + steps) / sampler.stepsPerEpoch);
+    return count === undefined || epochs === 0
+      ? []
+      : [{row: accuracyRow(this.countRelease(count)), count: epochs}];
+  }
+
   /** And what its noise was calibrated to, or is by itself. */
   private optimizerOf(options: PlanOptions): [PrivateOptimizer, number] {
     const {optimizer, resumed, numParameters} = options;
     if (typeof optimizer !== 'function') return [optimizer, optimizer.privacyOptions.noiseMultiplier];
     const {privacy, sampler, batchSize, plannedEpochs: epochs} = this;
     const {ledger = new Ledger()} = privacy;
-    const request = {privacy, sampler, batchSize, ledger, epochs, numParameters};
+    const place = {privacy, ledger, className: 'planned', step: 0};
+    const besides =
+      options.count === undefined
+        ? []
+        : [{row: accuracyRow(countOptions(options.count, place)), count: epochs}];
+    const request = {privacy, sampler, batchSize, ledger, epochs, numParameters, besides};
     if (resumed !== undefined) {
       const {noiseMultiplier} = resumed;
       return [makeOptimizer(optimizer, noiseMultiplier, request), noiseMultiplier];
@@ -121,7 +163,7 @@ export class TrainingPlan {
       );
     }
     const {sampling = 'poisson'} = this.privacy;
-    if (sampling === 'shuffle' || sampling === 'fixed') return;
+    if (sampling === 'shuffle' || sampling === 'fixed' || sampling === 'stream') return;
     if (!mayExceed) {
       throw new DpError(
         'INVALID_OPTION',

@@ -50,6 +50,8 @@ export interface OptimizerRequest {
   readonly epochs: number;
   /** D. */
   readonly numParameters: number;
+  /** What the planned epochs release beside their steps. */
+  readonly besides: readonly ForeseenRun[];
 }
 
 /**
@@ -61,7 +63,7 @@ export function calibratedOptimizer(
   make: MakeOptimizer,
   request: OptimizerRequest,
 ): {readonly optimizer: PrivateOptimizer; readonly noiseMultiplier: number} {
-  const {privacy, sampler, ledger, numParameters} = request;
+  const {privacy, sampler, ledger, numParameters, besides} = request;
   const {targetEpsilon, delta} = privacy;
   if (targetEpsilon === undefined) {
     throw new DpError(
@@ -75,7 +77,7 @@ export function calibratedOptimizer(
   const unscaled = makeOptimizer(make, 1, request);
   const runs = foreseenBy(unscaled);
   unscaled.dispose();
-  const noiseMultiplier = calibratedNoise({ledger, runs, targetEpsilon, delta});
+  const noiseMultiplier = calibratedNoise({ledger, runs, besides, targetEpsilon, delta});
   const optimizer = makeOptimizer(make, noiseMultiplier, request);
   checkTakesNoise(foreseenBy(optimizer), withNoise(runs, noiseMultiplier), noiseMultiplier);
   return {optimizer, noiseMultiplier};

@@ -30,6 +30,7 @@ export async function fitPlan(request: FitRequest): Promise<History> {
   const {model, compiled, plan, from, args, batches, validate} = request;
   const {epochs = 1, maxPhysicalBatch = Infinity} = args;
   const {optimizer, sampler} = plan;
+  plan.position = from;
   const remaining = Math.max(0, (epochs - from.epoch) * sampler.stepsPerEpoch - from.batch);
   if (remaining > 0 && !plan.allowsNextOf(remaining)) throw budgetSpent(plan);
   const outputs = model.outputs.map(({shape}, o) => ({name: model.outputNames[o] ?? '', shape}));
@@ -45,6 +46,7 @@ export async function fitPlan(request: FitRequest): Promise<History> {
   });
   try {
     await train(request, steps, callbacks.list, remaining);
+    await plan.ledger.flush();
     return history;
   } finally {
     callbacks.dispose();
@@ -71,16 +73,20 @@ async function train(
     const means = new EpochMeans();
     for (; batch < stepsPerEpoch && mayGoOn(); batch++) {
       await callbacks.onBatchBegin(batch, {});
+      await plan.reserveNextOf(remaining);
       const {size, values} = await steps.take(await batches.next());
       plan.position = batch + 1 === stepsPerEpoch ? {epoch: epoch + 1, batch: 0} : {epoch, batch: batch + 1};
       means.add(values, size);
       await callbacks.onBatchEnd(batch, batchLogs(plan, batch, size, values));
       remaining--;
-      isAllowed = remaining === 0 || plan.allowsNextOf(remaining);
+      // After a whole epoch, what it releases comes first.
+      if (batch + 1 < stepsPerEpoch) isAllowed = plan.allowsNextOf(remaining);
     }
-    const validated = validate?.();
+    const isWhole = batch === stepsPerEpoch;
+    const validated = isWhole ? await validate?.() : undefined;
     const {epsilon} = plan.spent();
     await callbacks.onEpochEnd(epoch, {...means.values(), ...validated, epsilon});
+    if (isWhole && remaining > 0) isAllowed = plan.allowsNextOf(remaining);
   }
   await callbacks.onTrainEnd();
 }

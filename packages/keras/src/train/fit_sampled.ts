@@ -5,6 +5,7 @@ import {PrivateOptimizer, type DrawnBatch, type Sampler} from '@dp/optimizers';
 import {listOf, type RandomAccessDataset} from '../data/dataset.js';
 import {compiledOf, trainableVariables, type Compiled} from '../layers/compiled.js';
 import {perExampleLosses} from '../layers/losses.js';
+import {Reservations} from '../plan/reservations.js';
 import {outputsOf} from '../step/train_piece.js';
 import type {StepStatistics} from '../step/train_step.js';
 import {openSteps, type Steps} from '../workers/open_steps.js';
@@ -63,14 +64,19 @@ export async function fitSampled(
   options: FitSampledOptions,
 ): Promise<FitSampledResult> {
   const {optimizer} = model;
-  const {maxPhysicalBatch = Infinity, workers} = options;
+  const {maxPhysicalBatch = Infinity, workers, sampler} = options;
   const compiled = compiledOf(model);
-  const steps: Steps =
-    optimizer instanceof PrivateOptimizer
-      ? await openSteps({model, compiled, optimizer, dataset, maxPhysicalBatch}, workers)
-      : {take: (drawn) => plainStep(model, compiled, dataset, drawn), dispose: () => undefined};
+  if (!(optimizer instanceof PrivateOptimizer)) {
+    const take = (drawn: DrawnBatch): StepStatistics => plainStep(model, compiled, dataset, drawn);
+    return train({take, dispose: () => undefined}, undefined, options);
+  }
+  const numParameters = trainableVariables(model).reduce((sum, {size}) => sum + size, 0);
+  const reservations = new Reservations({optimizer, sampler, numParameters});
+  const steps = await openSteps({model, compiled, optimizer, dataset, maxPhysicalBatch}, workers);
   try {
-    return await train(steps, options);
+    const result = await train(steps, reservations, options);
+    await optimizer.ledger.flush();
+    return result;
   } finally {
     steps.dispose();
   }
@@ -78,12 +84,15 @@ export async function fitSampled(
 
 async function train(
   steps: Steps,
+  reservations: Reservations | undefined,
   {sampler, epochs, onStep, onEpochEnd, signal}: FitSampledOptions,
 ): Promise<FitSampledResult> {
+  const planned = epochs * sampler.stepsPerEpoch;
   let step = 0;
   for (let epoch = 0; epoch < epochs; epoch++) {
     for (let i = 0; i < sampler.stepsPerEpoch; i++) {
       if (signal?.aborted === true) return {steps: step, epochs: epoch, aborted: true};
+      await reservations?.next(planned - step);
       const {size, values} = await steps.take(sampler.next());
       step++;
       onStep?.({step, epoch, loss: values['loss'] ?? NaN, examples: size});

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {DpError, privateAccuracy} from '@dp/optimizers';
+import {accuracyRow, DpError, privateAccuracy} from '@dp/optimizers';
 
-import type {PrivateValidation} from '../args/fit_args.js';
 import type {Compiled} from '../layers/compiled.js';
 import type {TrainingPlan} from '../plan/plan.js';
+import type {ValidationCount} from '../plan/validation_count.js';
 import {warnOnce} from '../warn_once.js';
 
 /** Examples that are not trained on. */
@@ -18,11 +18,10 @@ export interface ValidationOptions {
   readonly model: LayersModel;
   readonly compiled: Compiled;
   readonly plan: TrainingPlan;
-  readonly privateValidation?: PrivateValidation | undefined;
 }
 
 /** What is validated after each epoch, by name with `val_`. */
-export type Validate = () => Readonly<Record<string, number>>;
+export type Validate = () => Promise<Readonly<Record<string, number>>>;
 
 /**
  * Loss and metrics of the validation examples, which no epsilon covers; or a noisy accuracy, which is a release.
@@ -31,8 +30,7 @@ export type Validate = () => Readonly<Record<string, number>>;
  */
 export function validation(examples: ValidationExamples, options: ValidationOptions): Validate {
   const {model, compiled, plan} = options;
-  if (options.privateValidation !== undefined)
-    return noisyAccuracy(examples, options, options.privateValidation);
+  if (plan.count !== undefined) return noisyAccuracy(examples, options, plan.count);
   if (plan.privacy.validation !== 'public') {
     warnOnce(
       'validation',
@@ -40,9 +38,9 @@ export function validation(examples: ValidationExamples, options: ValidationOpti
         "If these people need no protection, say privacy.validation: 'public'; otherwise use privateValidation.",
     );
   }
-  return () => {
+  return async () => {
     const scalars = [model.evaluate(examples.x, examples.y, {batchSize: plan.batchSize})].flat();
-    const values = scalars.map((scalar) => scalar.dataSync()[0] ?? NaN);
+    const values = await Promise.all(scalars.map(async (scalar) => (await scalar.data())[0] ?? NaN));
     tf.dispose(scalars);
     return Object.fromEntries(compiled.names.map((name, i) => [`val_${name}`, values[i] ?? NaN]));
   };
@@ -51,28 +49,20 @@ export function validation(examples: ValidationExamples, options: ValidationOpti
 function noisyAccuracy(
   {x, y}: ValidationExamples,
   {model, plan}: ValidationOptions,
-  {countNoise}: PrivateValidation,
+  count: ValidationCount,
 ): Validate {
   const [labels, ...more] = y;
   if (labels === undefined || more.length > 0) {
     throw new DpError('UNSUPPORTED', `privateValidation is for models with one output, got ${y.length}`);
   }
-  const {validation: declared, randomSource} = plan.privacy;
-  return () => {
+  return async () => {
+    const release = plan.countRelease(count);
+    await plan.ledger.reserve([accuracyRow(release)]);
     const right = tf.tidy(() => {
       const predicted = model.predict(x, {batchSize: plan.batchSize}) as tf.Tensor;
       return tf.equal(classesOf(predicted, predicted), classesOf(labels, predicted)).dataSync();
     });
-    const {accuracy} = privateAccuracy(Array.from(right, Boolean), {
-      of: {dataset: 'validation', disjoint: declared !== undefined},
-      numExamples: labels.shape[0],
-      countNoise,
-      ledger: plan.ledger,
-      optimizer: {className: plan.optimizer.getClassName(), id: 'validation'},
-      step: plan.optimizer.iterations,
-      ...(randomSource !== undefined && {randomSource}),
-    });
-    return {val_private_acc: accuracy};
+    return {val_private_acc: privateAccuracy(Array.from(right, Boolean), release).accuracy};
   };
 }
 

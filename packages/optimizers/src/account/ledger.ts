@@ -19,6 +19,10 @@ export interface LedgerStore {
    * @param link - Stands for this row and all before it.
    */
   append(row: LedgerRow, link: string): void;
+  /** Where storage is asynchronous: makes durable what coming batches may release, and resolves only then. */
+  reserve?(planned: readonly NewRow[]): Promise<void>;
+  /** The same: resolves when all rows are durable. */
+  flush?(): Promise<void>;
 }
 
 /** A place in a ledger: what a checkpoint keeps, to know its ledger again. Public. */
@@ -101,6 +105,26 @@ export class Ledger {
     this.store?.append(complete, link);
     this.add(complete, link);
     return complete;
+  }
+
+  /** Whether the store is asynchronous, so that releases must be reserved before they are made. */
+  get mustReserve(): boolean {
+    return this.store?.reserve !== undefined;
+  }
+
+  /**
+   * Makes durable what coming batches may release, where the store needs it: await it before them.
+   *
+   * @param planned - What `foresee` of their optimizers returns, and `accuracyRow`. Public.
+   * @throws what the store throws; nothing may be released then.
+   */
+  async reserve(planned: readonly NewRow[]): Promise<void> {
+    await this.store?.reserve?.(planned);
+  }
+
+  /** Resolves when all rows are durable: before a checkpoint, which else might know rows that are lost. */
+  async flush(): Promise<void> {
+    await this.store?.flush?.();
   }
 
   private get lastLink(): string {

@@ -3,7 +3,7 @@ import {secureSource, type RandomSource} from '@dp/random';
 import {DpError} from '../errors.js';
 import {COUNT_GRID, COUNT_SENSITIVITY, MAX_COUNT_NOISE, noisyCount} from '../noise/count.js';
 import {positiveInteger} from '../checks.js';
-import type {Ledger} from './ledger.js';
+import type {Ledger, NewRow} from './ledger.js';
 import type {LedgerRow, ReleasingOptimizer} from './ledger_row.js';
 import type {DrawnBatch, Sampling} from './sampling.js';
 
@@ -46,26 +46,38 @@ export interface PrivateAccuracyOptions {
  */
 export function privateAccuracy(
   right: Iterable<boolean>,
-  {
-    of,
-    numExamples,
-    countNoise,
-    ledger,
-    optimizer,
-    step,
-    randomSource = secureSource(),
-  }: PrivateAccuracyOptions,
+  options: PrivateAccuracyOptions,
 ): {readonly accuracy: number; readonly row: LedgerRow} {
+  const {numExamples, countNoise, ledger, randomSource = secureSource()} = options;
+  const planned = accuracyRow({...options, randomSource});
+  let count = 0;
+  for (const one of right) count += one ? COUNT_SENSITIVITY : -COUNT_SENSITIVITY;
+  const row = ledger.append(planned);
+  return {accuracy: 1 / 2 + noisyCount(count, countNoise, randomSource) / numExamples, row};
+}
+
+/**
+ * What `privateAccuracy` will release, for `ledger.reserve` and `epsilonAfter`. Nothing is written.
+ *
+ * @throws DpError INVALID_OPTION.
+ */
+export function accuracyRow({
+  of,
+  numExamples,
+  countNoise,
+  ledger,
+  optimizer,
+  step,
+  randomSource = secureSource(),
+}: PrivateAccuracyOptions): NewRow {
   positiveInteger('numExamples', numExamples);
   if (!(countNoise > 0 && countNoise <= MAX_COUNT_NOISE)) {
     throw new DpError('INVALID_OPTION', `countNoise must be a number in (0, 2^24], got ${countNoise}`);
   }
-  let count = 0;
-  for (const one of right) count += one ? COUNT_SENSITIVITY : -COUNT_SENSITIVITY;
   const sampling: Sampling = isDrawn(of)
     ? of.sampling
     : {kind: 'all', dataset: of.dataset, numExamples, disjoint: of.disjoint};
-  const row = ledger.append({
+  return {
     what: 'accuracyCount',
     optimizer,
     step,
@@ -81,8 +93,7 @@ export function privateAccuracy(
     grid: COUNT_GRID,
     numParameters: 1,
     random: {name: randomSource.name, secure: randomSource.secure},
-  });
-  return {accuracy: 1 / 2 + noisyCount(count, countNoise, randomSource) / numExamples, row};
+  };
 }
 
 function isDrawn(of: CountedDataSet | DrawnBatch): of is DrawnBatch {
