@@ -33,6 +33,13 @@ export {
   type ClippedGradients,
   type ClippedGradientsOptions,
 } from './functional/clipped_gradients.js';
+export {checkPerExampleGradients, type CheckedModel, type GradientCheck} from './functional/check.js';
+export {
+  explain,
+  type ExplainedModel,
+  type LossExplanation,
+  type VariableExplanation,
+} from './functional/explain.js';
 export {gradientTape, type GradientTape, type GradientTapeOptions} from './functional/gradient_tape.js';
 export {
   perExampleGradients,
