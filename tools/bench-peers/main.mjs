@@ -1,51 +1,60 @@
-// The MNIST tutorial's network, private and plain, beside Opacus's hooks: each a process, in turn, medians over the rounds.
-//   python3 -m venv DIR && DIR/bin/pip install -r tools/bench-peers/opacus_cnn.txt
-//   node tools/bench-peers/main.mjs --python DIR/bin/python [--rounds 5] [--steps 8] [--batch 256]
-// Opacus has two threads, this library one. `cpuMs` is processor time of all threads, `stepMs` what a clock on the wall shows.
-import {execFileSync} from 'node:child_process';
-import {fileURLToPath} from 'node:url';
+// The same models by this library and by the Python libraries of the field, private and plain: who takes part takes turns,
+// each in a process of its own, on two threads.
+//   node tools/bench-peers/main.mjs [flags]
+//   --environments DIR   folder of the Python environments `opacus`, `jax` and `tf`; those that are missing are installed into
+//                        it from PyPI. Default: a temporary folder, removed at the end. Needs python3.10, 3.11 and 3.12, 8 GB
+//   --rounds 5           medians are over rounds
+//   --seconds 2          a round of each lasts about so long, and is one step at least
+//   --only WORDS         those alone whose name (MODEL/LIBRARY/MODE) has one of the words in it, separated by commas
+//   --dry                shows the results, and writes them nowhere
+// Results go to docs/performance/peers.json, and from there into docs/performance.md (table.mjs).
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {availableParallelism, cpus, tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {parseArgs} from 'node:util';
+
+import {contestants} from './contestants.mjs';
+import {install} from './environments.mjs';
+import {takeTurns} from './rounds.mjs';
+import {RESULTS, tables, writeTables} from './table.mjs';
 
 const {values: flags} = parseArgs({
   options: {
-    python: {type: 'string', default: 'python3'},
+    environments: {type: 'string'},
     rounds: {type: 'string', default: '5'},
-    steps: {type: 'string', default: '8'},
-    batch: {type: 'string', default: '256'},
+    seconds: {type: 'string', default: '2'},
+    only: {type: 'string', default: ''},
+    dry: {type: 'boolean', default: false},
   },
 });
-const path = (name) => fileURLToPath(new URL(name, import.meta.url));
-const common = ['--batch', flags.batch, '--steps', flags.steps];
+const [rounds, seconds] = [flags.rounds, flags.seconds].map(Number);
+if (!(Number.isInteger(rounds) && rounds >= 1)) throw new Error(`--rounds must be >= 1, got ${flags.rounds}`);
+if (!(seconds > 0)) throw new Error(`--seconds must be > 0, got ${flags.seconds}`);
 
-/** JSON lines of one process, by mode. */
-const PEERS = {
-  ours: () => {
-    const argv = [path('../bench/mnist_cnn.mjs'), '--json', '--rounds', '1', ...common];
-    const lines = execFileSync(process.execPath, argv, {encoding: 'utf8'}).trim().split('\n');
-    return Object.fromEntries(lines.map((line) => JSON.parse(line)).map((line) => [line.mode, line]));
-  },
-  opacus: () =>
-    Object.fromEntries(
-      ['private', 'plain'].map((mode) => {
-        const argv = [path('opacus_cnn.py'), '--mode', mode, ...common];
-        return [mode, JSON.parse(execFileSync(flags.python, argv, {encoding: 'utf8', stdio: 'pipe'}))];
-      }),
-    ),
-};
-
-const rounds = [];
-for (let i = 0; i < Number(flags.rounds); i++) {
-  rounds.push(Object.fromEntries(Object.entries(PEERS).map(([peer, run]) => [peer, run()])));
-}
-for (const peer of Object.keys(PEERS)) {
-  for (const mode of ['private', 'plain']) {
-    const of = (key) => rounds.map((round) => round[peer][mode][key]).sort((a, b) => a - b);
-    const [cpu, wall] = [of('cpuMs'), of('stepMs')];
-    const middle = cpu.length >> 1;
-    const perSecond = (ms) => Math.round((1000 * Number(flags.batch)) / ms);
-    console.log(
-      `${peer} ${mode}: ${perSecond(cpu[middle])} examples a CPU second (rounds: ${perSecond(cpu.at(-1))} to ${perSecond(cpu[0])}), ` +
-        `${perSecond(wall[middle])} a second`,
+const folder = flags.environments ?? mkdtempSync(join(tmpdir(), 'bench-peers-'));
+try {
+  const words = flags.only.split(',');
+  const chosen = contestants(folder).filter(({name}) => words.some((word) => name.includes(word)));
+  if (chosen.length === 0) throw new Error(`--only=${flags.only} names nobody`);
+  for (const environment of new Set(chosen.flatMap(({environment}) => environment ?? [])))
+    install(folder, environment);
+  const found = [];
+  // One model at a time: fewer processes lie in memory.
+  for (const model of new Set(chosen.map((contestant) => contestant.model)))
+    found.push(
+      ...(await takeTurns(
+        chosen.filter((contestant) => contestant.model === model),
+        rounds,
+        seconds,
+      )),
     );
+  const machine = {processor: cpus()[0].model, cores: availableParallelism(), node: process.version};
+  const results = {date: new Date().toISOString().slice(0, 10), machine, rounds, seconds, found};
+  console.log(tables(results));
+  if (!flags.dry) {
+    writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+    await writeTables(results);
   }
+} finally {
+  if (flags.environments === undefined) rmSync(folder, {recursive: true});
 }

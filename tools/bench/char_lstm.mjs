@@ -1,8 +1,10 @@
 // A character model: one-hot characters, LSTM, logits at every step; 364,865 parameters by default.
 //   node tools/bench/char_lstm.mjs [--batch 64] [--length 80] [--units 256] [--characters 65]
-// See harness.mjs.
+// See harness/bench.mjs.
 import * as tf from '@tensorflow/tfjs-core';
-import {bench} from './harness.mjs';
+import {layers, sequential} from '@tensorflow/tfjs-layers';
+
+import {bench} from './harness/bench.mjs';
 
 await bench({
   model: 'char-lstm',
@@ -11,8 +13,7 @@ await bench({
   sizes: ({batch, length, units, characters}) => [
     {batch: Number(batch), length: Number(length), units: Number(units), characters: Number(characters)},
   ],
-  build: async ({batch, length, units, characters}) => {
-    const {layers, sequential} = await import('@tensorflow/tfjs-layers');
+  build: ({batch, length, units, characters}) => {
     const model = sequential({
       layers: [
         layers.lstm({
@@ -29,14 +30,6 @@ await bench({
     const x = tf.cast(tf.oneHot(ids, characters), 'float32');
     // The next character.
     const y = tf.concat([tf.slice(x, [0, 1], [-1, -1]), tf.slice(x, [0, 0], [-1, 1])], 1);
-    const losses = () =>
-      tf.losses.softmaxCrossEntropy(
-        y,
-        model.apply(x, {training: true}),
-        undefined,
-        undefined,
-        tf.Reduction.NONE,
-      );
-    return {model, loss: () => tf.mean(losses())};
+    return {model, x, y};
   },
 });

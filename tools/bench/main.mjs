@@ -8,7 +8,7 @@ const scripts = new Map();
 for (const name of readdirSync(`${root}/packages`)) add(name, `packages/${name}/bench/${name}.mjs`);
 for (const file of readdirSync(`${root}/tools/bench`))
   add(file.replace('.mjs', '').replaceAll('_', '-'), `tools/bench/${file}`);
-for (const helper of ['main', 'harness']) scripts.delete(helper);
+scripts.delete('main');
 
 const [name, ...options] = process.argv.slice(2);
 const script = scripts.get(name);
