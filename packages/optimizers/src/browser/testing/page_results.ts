@@ -47,7 +47,7 @@ const {outputFiles} = await build({
 });
 process.stdout.write(outputFiles[0].contents);`;
 
-/** The script of a page of this folder, for a browser. */
+/** The script of a page of this folder, or at a URL, for a browser. */
 export function pageScript(page: string): string {
   const entry = fileURLToPath(new URL(page, import.meta.url));
   const argv = ['--input-type=module', '-e', BUNDLE, entry];
