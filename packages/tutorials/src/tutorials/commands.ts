@@ -47,7 +47,7 @@ export function tutorialCommands(streams: Streams, onEnd: OnEnd): Command[] {
     mnistCommand(
       {
         name: 'mnist-eager',
-        description: 'MNIST by a private optimizer that minimizes a vector of losses',
+        description: 'MNIST by a gradient tape and a private optimizer',
       },
       async () => (await import('./mnist_eager.js')).trainMnistEager,
     ),
