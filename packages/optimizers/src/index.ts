@@ -64,6 +64,7 @@ export {
 
 export {type ClippingOptions} from './clip/plan.js';
 export {checkLedgerRow} from './account/check_row.js';
+export {type RandomOrigin, type Randomness} from './account/randomness.js';
 export {Ledger, type LedgerPosition, type LedgerStore, type NewRow} from './account/ledger.js';
 export type {LedgerRow, Mechanism, ReleaseKind, ReleasingOptimizer} from './account/ledger_row.js';
 export {fixedSampler, shuffleSampler, type EpochSamplerOptions} from './account/epoch_samplers.js';

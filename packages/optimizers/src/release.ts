@@ -3,6 +3,7 @@ import type {RandomSource} from '@dp/random';
 
 import type {Ledger, NewRow} from './account/ledger.js';
 import type {LedgerRow, Mechanism, ReleasingOptimizer} from './account/ledger_row.js';
+import {originOf, type RandomOrigin} from './account/randomness.js';
 import {checkSamplingFits, type Sampling} from './account/sampling.js';
 import {nextClipNorm, splitNoise} from './clip/adaptive.js';
 import type {AdaptiveClipping} from './clip/mode.js';
@@ -21,6 +22,8 @@ export interface ReleaseOptions {
   readonly ledger: Ledger;
   readonly batchId: string;
   readonly sampling: Sampling;
+  /** What drew the batch, if it is known. */
+  readonly samplerRandom?: RandomOrigin | undefined;
   readonly optimizer: ReleasingOptimizer;
   /** Number of the optimizer's step, from 0. */
   readonly step: number;
@@ -114,7 +117,7 @@ function recordsPerGroup(total: ClippedSum): 1 | 2 {
 /** What all rows of one release share. */
 function rowOf(
   {plan}: ClippedSum,
-  {noiseMultiplier, divisor, source, optimizer, step, batchId, sampling}: ReleaseOptions,
+  {noiseMultiplier, divisor, source, optimizer, step, batchId, sampling, samplerRandom}: ReleaseOptions,
 ): Omit<NewRow, 'what' | 'mechanism' | 'sensitivity' | 'noiseMultiplier' | 'grid' | 'numParameters'> {
   return {
     optimizer,
@@ -125,6 +128,7 @@ function rowOf(
     clipping: clippingText(plan, noiseMultiplier),
     microbatchSize: plan.microbatchSize,
     divisor,
-    random: {name: source.name, secure: source.secure},
+    random: originOf(source),
+    ...(samplerRandom && {samplerRandom}),
   };
 }

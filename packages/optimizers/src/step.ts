@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type {LedgerRow, ReleasingOptimizer} from './account/ledger_row.js';
+import type {RandomOrigin} from './account/randomness.js';
 import {mayBeEmpty, type Sampling} from './account/sampling.js';
 import {clippingPlan} from './clip/plan.js';
 import {DpError} from './errors.js';
@@ -30,6 +31,8 @@ export interface StepRequest {
   readonly step: number;
   readonly batchId: string;
   readonly sampling: Sampling;
+  /** What drew the batch, if it is known. */
+  readonly samplerRandom?: RandomOrigin | undefined;
   /** How many records were drawn, where a sampler says so. Sensitive. */
   readonly drawnExamples?: number | undefined;
   /** Releases noisy prefix sums instead of noisy sums. The gradients are then the differences of these (DP-FTRL). */

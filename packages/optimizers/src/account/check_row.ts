@@ -8,6 +8,8 @@ const MAX_TEXT = 10_000;
 type Reader<T> = (value: unknown, name: string) => T;
 type Readers<T> = {readonly [K in keyof T]-?: Reader<T[K]>};
 
+const RANDOM = {name: text, secure: boolean} as const;
+
 /**
  * Takes a row of a ledger from wherever it was kept, and trusts nothing about it: every field must be there, of its type
  * and in its range, and no other.
@@ -84,7 +86,8 @@ const ROW: Readers<LedgerRow> = {
   divisor: positive,
   grid: positive,
   numParameters: integer(1),
-  random: record({name: text, secure: boolean}),
+  random: record(RANDOM),
+  samplerRandom: optional(record(RANDOM)),
 };
 
 function record<T extends object>(fields: Readers<T>): Reader<T> {
@@ -97,10 +100,15 @@ function record<T extends object>(fields: Readers<T>): Reader<T> {
     const copy: Partial<T> = {};
     for (const key of names) {
       const own = Object.hasOwn(found, key) ? found[key] : undefined;
-      copy[key] = fields[key](own, `${name}.${key}`);
+      const read = fields[key](own, `${name}.${key}`);
+      if (read !== undefined) copy[key] = read;
     }
     return Object.freeze(copy as T);
   };
+}
+
+function optional<T>(reader: Reader<T>): Reader<T | undefined> {
+  return (value, name) => (value === undefined ? undefined : reader(value, name));
 }
 
 function byKind<T extends {readonly kind: string}>(readers: Readonly<Record<string, Reader<T>>>): Reader<T> {

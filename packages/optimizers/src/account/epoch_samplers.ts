@@ -10,6 +10,7 @@ import {
   type Sampler,
   type SamplerOptions,
 } from './sampler.js';
+import {originOf, type RandomOrigin} from './randomness.js';
 import {uniqueName} from './unique_name.js';
 
 /** Options of samplers whose order is fixed before an epoch. */
@@ -26,7 +27,8 @@ export interface EpochSamplerOptions extends SamplerOptions {
  */
 export function shuffleSampler(options: EpochSamplerOptions): Sampler {
   const {numExamples, batchSize, source} = checkSamplerOptions(options);
-  return new EpochSampler('shuffle', {numExamples, batchSize, rest: options.rest}, () =>
+  const random = originOf(source);
+  return new EpochSampler('shuffle', {numExamples, batchSize, rest: options.rest, random}, () =>
     randomPermutation(numExamples, source),
   );
 }
@@ -59,6 +61,7 @@ class EpochSampler implements Sampler {
       readonly numExamples: number;
       readonly batchSize: number;
       readonly rest?: RestOfEpoch | undefined;
+      readonly random?: RandomOrigin;
     },
     private readonly newOrder: () => Int32Array,
   ) {
@@ -71,7 +74,7 @@ class EpochSampler implements Sampler {
 
   announce(ahead: number): AnnouncedBatch {
     const {kind, stepsPerEpoch} = this;
-    const {numExamples, batchSize} = this.options;
+    const {numExamples, batchSize, random} = this.options;
     const batch = this.batch + ahead;
     const later = Math.floor(batch / stepsPerEpoch);
     const [sampler, epoch] =
@@ -79,6 +82,7 @@ class EpochSampler implements Sampler {
     return {
       id: `${sampler}-${epoch}-${batch % stepsPerEpoch}`,
       sampling: {kind, sampler, numExamples, batchSize, epoch},
+      ...(random && {random}),
     };
   }
 

@@ -4,6 +4,7 @@ import {DpError} from '../errors.js';
 import {LayeredMap} from './layered_map.js';
 import type {NewRow} from './ledger.js';
 import type {LedgerRow} from './ledger_row.js';
+import {randomnessOf, worse, type Randomness} from './randomness.js';
 import type {Sampling} from './sampling.js';
 import type {CountedEvent, Spending} from './spending.js';
 import {spendingFor, type Participation} from './spendings.js';
@@ -30,8 +31,9 @@ export interface DataSetSpending {
  * epoch's rows.
  */
 export class LedgerAccount {
-  /** False if any noise came from a source that protects nobody. */
-  secure = true;
+  /** Where noise came from, and the draws of batches. */
+  noise: Randomness = 'none';
+  sampling: Randomness = 'none';
   /** Number of noise values drawn. */
   draws = 0;
   /** Number of rows read. */
@@ -45,6 +47,12 @@ export class LedgerAccount {
   constructor(private readonly declared: Participation | undefined) {
     // A declaration that does not fit is refused also before the first release.
     if (declared !== undefined) spendingFor({kind: 'unknown'}, declared);
+  }
+
+  /** Whether all noise, and all draws that the guarantee rests on, are known to come from a secure source. */
+  get secure(): boolean {
+    const sampling = this.batches?.neighboring === 'addOrRemoveOne' ? this.sampling : 'none';
+    return !['notSecure', 'notRecorded'].includes(worse(this.noise, sampling));
   }
 
   /** The relation that everything is accounted under. */
@@ -70,7 +78,8 @@ export class LedgerAccount {
    */
   after(runs: Iterable<ForeseenRun>): LedgerAccount {
     const fork = new LedgerAccount(this.declared);
-    [fork.secure, fork.draws, fork.releases, fork.kind] = [this.secure, this.draws, this.releases, this.kind];
+    [fork.draws, fork.releases, fork.kind] = [this.draws, this.releases, this.kind];
+    [fork.noise, fork.sampling] = [this.noise, this.sampling];
     fork.batches = this.batches?.fork();
     fork.samplings = new LayeredMap(this.samplings);
     for (const [dataset, {disjoint, spending}] of this.whole)
@@ -124,7 +133,8 @@ export class LedgerAccount {
     if (sampling.kind === 'all') this.addWhole(row, sampling, count);
     else this.addBatch(row, count);
     this.samplings.set(batchId, drawn);
-    this.secure &&= row.random.secure;
+    const {noise, sampling: drawnBy} = randomnessOf(row);
+    [this.noise, this.sampling] = [worse(this.noise, noise), worse(this.sampling, drawnBy)];
     // A leaf of a tree ends at most one more subtree, on average, whose noise is drawn then too.
     this.draws += row.numParameters * count * (row.mechanism.kind === 'tree' ? 2 : 1);
     this.releases += count;

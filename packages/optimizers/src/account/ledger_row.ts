@@ -59,4 +59,9 @@ export interface LedgerRow {
   readonly numParameters: number;
   /** Where the noise came from; a source that is not secure protects nobody. */
   readonly random: {readonly name: string; readonly secure: boolean};
+  /**
+   * What drew the batch; absent where nothing was drawn by chance, or it is not known. Under Poisson sampling the guarantee
+   * rests on it, and a source that is not secure amplifies nothing for whoever knows its seed.
+   */
+  readonly samplerRandom?: {readonly name: string; readonly secure: boolean};
 }

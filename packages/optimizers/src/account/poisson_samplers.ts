@@ -2,6 +2,7 @@ import {PoissonSampler, randomPermutation} from '@dp/random';
 
 import {positiveInteger} from '../checks.js';
 import {checkSamplerOptions, type AnnouncedBatch, type Sampler, type SamplerOptions} from './sampler.js';
+import {originOf, type RandomOrigin} from './randomness.js';
 import type {Sampling} from './sampling.js';
 import {uniqueName} from './unique_name.js';
 
@@ -18,6 +19,7 @@ export function poissonSampler(options: SamplerOptions): Sampler {
   return independentBatches(
     Math.floor(numExamples / batchSize),
     {kind: 'poisson', numExamples, samplingProbability},
+    originOf(source),
     () => coins.sample(),
   );
 }
@@ -42,6 +44,7 @@ export function truncatedPoissonSampler({
   return independentBatches(
     Math.floor(numExamples / batchSize),
     {kind: 'truncatedPoisson', numExamples, samplingProbability, maxBatchSize},
+    originOf(source),
     () => {
       const drawn = coins.sample();
       if (drawn.length <= maxBatchSize) return drawn;
@@ -55,11 +58,12 @@ export function truncatedPoissonSampler({
 export function independentBatches(
   stepsPerEpoch: number,
   sampling: Sampling,
+  random: RandomOrigin,
   draw: () => Int32Array,
 ): Sampler {
   const sampler = uniqueName(sampling.kind);
   let drawn = 0;
-  const announce = (ahead: number): AnnouncedBatch => ({id: `${sampler}-${drawn + ahead}`, sampling});
+  const announce = (ahead: number): AnnouncedBatch => ({id: `${sampler}-${drawn + ahead}`, sampling, random});
   return {
     stepsPerEpoch,
     announce,

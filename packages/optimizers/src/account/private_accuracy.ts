@@ -5,6 +5,7 @@ import {COUNT_GRID, COUNT_SENSITIVITY, MAX_COUNT_NOISE, noisyCount} from '../noi
 import {positiveInteger} from '../checks.js';
 import type {Ledger, NewRow} from './ledger.js';
 import type {LedgerRow, ReleasingOptimizer} from './ledger_row.js';
+import {originOf} from './randomness.js';
 import type {DrawnBatch, Sampling} from './sampling.js';
 
 /** A data set that is counted whole. All fields are public. */
@@ -92,7 +93,8 @@ export function accuracyRow({
     divisor: numExamples,
     grid: COUNT_GRID,
     numParameters: 1,
-    random: {name: randomSource.name, secure: randomSource.secure},
+    random: originOf(randomSource),
+    ...(isDrawn(of) && of.random && {samplerRandom: of.random}),
   };
 }
 

@@ -5,7 +5,7 @@ import {DpError} from '../errors.js';
 import type {DrawnBatch} from './sampling.js';
 
 /** What is known of a batch before it is drawn. Public. */
-export type AnnouncedBatch = Pick<DrawnBatch, 'id' | 'sampling'>;
+export type AnnouncedBatch = Pick<DrawnBatch, 'id' | 'sampling' | 'random'>;
 
 /**
  * Batches that will be drawn alike, one after the other, each of which is new. One that a run which was killed may have drawn

@@ -66,6 +66,8 @@ export interface DrawnBatch {
   readonly id: string;
   readonly indices: Int32Array;
   readonly sampling: Sampling;
+  /** What drew it, if chance did: for the ledger. Without it a Poisson-sampled batch is not known to be drawn securely. */
+  readonly random?: {readonly name: string; readonly secure: boolean};
 }
 
 /** Whether batches are of random size, so that one more record makes a larger one, and nobody may be drawn. */
@@ -80,6 +82,11 @@ const RANDOM_SIZE: {readonly [K in Sampling['kind']]: boolean} = {
   stream: false,
   all: false,
 };
+
+/** Whether the guarantee rests on nobody knowing who was drawn. */
+export function amplifies({kind}: Sampling): boolean {
+  return RANDOM_SIZE[kind];
+}
 
 /** Whether nobody may be drawn. */
 export function mayBeEmpty({kind}: Sampling): boolean {

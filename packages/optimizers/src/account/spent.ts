@@ -6,6 +6,7 @@ import {boundEpsilon, provenEpsilon, type EpsilonBounds} from './epsilon.js';
 import {accountOf, type ForeseenRun, type LedgerAccount, type LedgerRows} from './ledger_account.js';
 import {epsilonWarning, warnOnce} from './warnings.js';
 import {Ledger} from './ledger.js';
+import type {Randomness} from './randomness.js';
 import type {Participation} from './spendings.js';
 
 /** What a ledger's releases have spent at one delta. */
@@ -28,8 +29,13 @@ export interface PrivacySpent {
   readonly basis: string;
   /** The epsilon of data sets, by name, that were counted whole and declared to share no record with the training data. */
   readonly otherDataSets?: Readonly<Record<string, number>>;
-  /** False if any noise came from a source that protects nobody. */
+  /**
+   * Whether all noise, and under Poisson sampling all draws of batches, are recorded to come from a secure source. If not,
+   * `epsilon` is what would hold if they had.
+   */
   readonly secure: boolean;
+  /** What is recorded of each: the worst of all releases. */
+  readonly randomness: {readonly noise: Randomness; readonly sampling: Randomness};
   /** For batches that were not Poisson-sampled: the epsilon that would hold if they had been. Not valid for this run. */
   readonly ifPoissonSampled?: number;
 }
@@ -87,6 +93,7 @@ function computeSpent(account: LedgerAccount, delta: number): PrivacySpent {
     basis: dataSets.map(({basis}) => basis).join('; '),
     ...(others.length > 0 && {otherDataSets: Object.freeze(Object.fromEntries(others))}),
     secure,
+    randomness: Object.freeze({noise: account.noise, sampling: account.sampling}),
     ...(ifPoisson !== undefined && {
       ifPoissonSampled: boundEpsilon(ifPoisson, 'addOrRemoveOne', delta - noiseDelta).epsilon,
     }),

@@ -10,6 +10,7 @@ import {
 import {positiveInteger} from '../checks.js';
 import {DpError} from '../errors.js';
 import {independentBatches} from './poisson_samplers.js';
+import {originOf} from './randomness.js';
 import {checkSamplerOptions, type Sampler} from './sampler.js';
 
 /** Whose each record is. Sensitive. */
@@ -55,6 +56,7 @@ export function userSampler({
   return independentBatches(
     Math.floor(numUsers / batchSize),
     {kind: 'poissonUsers', numUsers, samplingProbability},
+    originOf(source),
     () =>
       Int32Array.from(coins.sample(), (user) => {
         const own = records[user] as readonly number[];
@@ -106,6 +108,7 @@ export function cappedUserSampler({
   return independentBatches(
     Math.floor(numExamples / batchSize),
     {kind: 'poissonCappedUsers', numExamples, samplingProbability, maxExamplesPerUser},
+    originOf(source),
     () => coins.sample().map((i) => kept[i] as number),
   );
 }

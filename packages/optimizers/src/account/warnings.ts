@@ -1,11 +1,10 @@
 import type {LedgerRow} from './ledger_row.js';
+import {randomWarnings, type RandomUse} from './random_warnings.js';
 
 /** What a run has spent, as far as a warning depends on it. */
-interface Spent {
+interface Spent extends RandomUse {
   readonly epsilon: number;
   readonly delta: number;
-  /** False if any noise came from a source that protects nobody. */
-  readonly secure: boolean;
 }
 
 /** Above this epsilon a guarantee promises little, below this noise multiplier there is hardly any. */
@@ -13,7 +12,7 @@ const LARGE_EPSILON = 10;
 const LITTLE_NOISE = 0.3;
 
 /** What is wrong with an epsilon, in words; undefined where nothing is. */
-export function epsilonWarning({epsilon, delta}: Omit<Spent, 'secure'>): string | undefined {
+export function epsilonWarning({epsilon, delta}: Omit<Spent, keyof RandomUse>): string | undefined {
   if (epsilon <= LARGE_EPSILON) return undefined;
   if (epsilon === Infinity)
     return `No epsilon holds at delta ${delta}: something was released without noise.`;
@@ -56,9 +55,7 @@ export function privacyWarnings(spent: Spent, rows: readonly LedgerRow[], declar
     epsilonWarning(spent),
     noiseWarning(leastNoise),
     deltaWarning(spent.delta, records),
-    spent.secure
-      ? undefined
-      : 'Some noise came from a seeded source, which anybody can draw again: it protects nobody.',
+    ...randomWarnings(spent),
   ].filter((warning) => warning !== undefined);
 }
 

@@ -159,12 +159,13 @@ function combined(a: ReservedRow, b: ReservedRow): ReservedRow {
 }
 
 function checkCovered(reserved: ReservedRow, row: LedgerRow): void {
-  const {sampling, mechanism, microbatchSize, random, batchId} = row;
+  const {sampling, mechanism, microbatchSize, random, samplerRandom, batchId} = row;
   const differs =
     (!isSame(reserved.sampling, sampling) && 'sampling') ||
     (!isSame(reserved.mechanism, mechanism) && 'mechanism') ||
     (reserved.microbatchSize !== microbatchSize && 'microbatchSize') ||
-    (reserved.random.secure && !random.secure && 'random source');
+    (reserved.random.secure && !random.secure && 'random source') ||
+    (!isSame({...reserved.samplerRandom}, {...samplerRandom}) && 'source of the draw');
   if (differs) throw notReserved(`what was reserved for batch '${batchId}' has another ${differs}`);
 }
 

@@ -45,6 +45,7 @@ export function privateMean(
     ledger,
     batchId: drawn?.id ?? `call-${ledger.rows.length}`,
     sampling,
+    samplerRandom: drawn?.random,
     optimizer: {className: 'privateMean', id: 'privateMean'},
     step: ledger.rows.length,
   });

@@ -1,6 +1,7 @@
 import type {NewRow} from '../account/ledger.js';
 import type {ForeseenRun} from '../account/ledger_account.js';
 import type {ReleasingOptimizer} from '../account/ledger_row.js';
+import {originOf} from '../account/randomness.js';
 import type {AnnouncedRun} from '../account/sampler.js';
 import type {TreeForecast} from '../tree/aggregation.js';
 import type {CheckedPrivacyOptions, scheduledPrivacy} from './options.js';
@@ -31,7 +32,7 @@ export function foreseenRuns(announced: readonly AnnouncedRun[], by: ForeseenBy)
   const {microbatchSize, numMicrobatches, randomSource} = by.options;
   const foreseen: ForeseenRun[] = [];
   let {step} = by;
-  for (const {id, sampling, count: inRun} of announced) {
+  for (const {id, sampling, random, count: inRun} of announced) {
     for (let done = 0; done < inRun;) {
       const l2NormClip = by.adaptedClip ?? clip.foresee(step);
       const alike = noise.sameFor(step, clip.sameFor(step, inRun - done));
@@ -52,7 +53,8 @@ export function foreseenRuns(announced: readonly AnnouncedRun[], by: ForeseenBy)
         divisor: numMicrobatches,
         grid: 1,
         numParameters: by.numParameters,
-        random: {name: randomSource.name, secure: randomSource.secure},
+        random: originOf(randomSource),
+        ...(random && {samplerRandom: random}),
       };
       foreseen.push({row, count});
       done += count;

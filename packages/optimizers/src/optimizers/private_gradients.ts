@@ -120,6 +120,7 @@ export class PrivateGradients {
       step,
       batchId: drawn?.id ?? `call-${ledger.rows.length}`,
       sampling: drawn?.sampling ?? {kind: 'unknown'},
+      samplerRandom: drawn?.random,
       drawnExamples: drawn?.sampling.kind === 'unknown' ? undefined : drawn?.indices.length,
       ...(this.tree !== undefined && {tree: this.tree}),
     });

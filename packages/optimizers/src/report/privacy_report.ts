@@ -1,4 +1,5 @@
 import type {Ledger} from '../account/ledger.js';
+import {noiseSourceText, samplerSourceText} from '../account/random_warnings.js';
 import {privacySpent, type PrivacySpent} from '../account/spent.js';
 import type {Participation} from '../account/spendings.js';
 import {privacyWarnings} from '../account/warnings.js';
@@ -75,7 +76,7 @@ type Stated = Omit<PrivacyReport, 'text' | 'markdown'>;
 
 /** Name and value of everything that is stated once. */
 function facts({spent, unit, relation, ledger}: Stated): readonly (readonly [string, string])[] {
-  const {basis, epsilonClassic, ifPoissonSampled, otherDataSets = {}, secure} = spent;
+  const {basis, epsilonClassic, ifPoissonSampled, otherDataSets = {}} = spent;
   return [
     ['Guarantee', `${guaranteeText(spent)} for each ${unit}`],
     ['Neighbouring data sets', relation],
@@ -100,7 +101,8 @@ function facts({spent, unit, relation, ledger}: Stated): readonly (readonly [str
       'Model of trust',
       'central: the machine that trained saw the examples; weights, all intermediate weights and the ledger may be seen by anybody',
     ],
-    ['Randomness', secure ? "the operating system's secure source" : 'not secure: seeded, for tests'],
+    ['Source of the noise', noiseSourceText(spent)],
+    ['Source of the batches', samplerSourceText(spent)],
     ['Ledger', `${ledger.ledger}, ${ledger.releases} releases, link ${ledger.link}`],
   ];
 }

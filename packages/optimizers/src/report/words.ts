@@ -66,10 +66,15 @@ export function releaseText(summary: ReleaseSummary): string {
 }
 
 /** The guarantee, as a sentence. */
-export function guaranteeText({epsilon, delta, epsilonLower, method}: PrivacySpent): string {
+export function guaranteeText(spent: PrivacySpent): string {
+  const {epsilon, delta, epsilonLower, method, secure, randomness} = spent;
   if (epsilon === Infinity) return `no epsilon holds at delta = ${delta}`;
   const lower = epsilonLower === undefined ? '' : `, and no proof can give less than ${short(epsilonLower)}`;
-  return `epsilon = ${short(epsilon)} at delta = ${delta} (an upper bound, by ${method}${lower})`;
+  const bound = `epsilon = ${short(epsilon)} at delta = ${delta} (an upper bound, by ${method}${lower})`;
+  if (secure) return bound;
+  return randomness.noise === 'secure'
+    ? `only against whoever cannot know who was drawn: ${bound}`
+    : `none, since the noise is not secret; with secure noise it would be ${bound}`;
 }
 
 function rangeText({least, largest}: Range): string {

@@ -15,4 +15,5 @@ export const ROW: Omit<NewRow, 'batchId' | 'sampling'> = {
   grid: 2 ** -30,
   numParameters: 10,
   random: {name: 'webcrypto', secure: true},
+  samplerRandom: {name: 'webcrypto', secure: true},
 };
