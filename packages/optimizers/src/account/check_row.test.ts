@@ -28,7 +28,7 @@ describe('checkLedgerRow', () => {
   });
 
   test('refuses a row without any one of its fields, with one more, or with a value of another type', () => {
-    const {samplerRandom: _, ...needed} = GOOD;
+    const needed = Object.fromEntries(Object.entries(GOOD).filter(([name]) => name !== 'samplerRandom'));
     expect(checkLedgerRow(needed)).toEqual(needed);
     for (const key of Object.keys(needed)) {
       const without = Object.fromEntries(Object.entries(GOOD).filter(([name]) => name !== key));

@@ -41,8 +41,8 @@ function runOf(
   });
   const variable = tf.variable(tf.zeros([2]));
   const announced = sampler.announce(0);
-  const {random: _, ...unknown} = announced;
-  const drawn = {...(knows ? announced : unknown), indices: new Int32Array(2)};
+  const {id, sampling} = announced;
+  const drawn = {...(knows ? announced : {id, sampling}), indices: new Int32Array(2)};
   const x = tf.ones([2, 2]);
   const [foreseen] = optimizer.foresee([announced], 2);
   optimizer
