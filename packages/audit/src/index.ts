@@ -18,5 +18,21 @@ export {likelihoodAttack, type AttackedRelease, type AttackOutcome} from './acco
 export {auditFloatingPoint} from './floating_point/audit.js';
 export {naiveGaussian, precisionAttack} from './floating_point/precision_attack.js';
 export {auditOneRun, type OneRunOptions} from './canaries/one_run.js';
+export {canaryCoins} from './canaries/coins.js';
+export {boundOfScores, type GuessedBound, type ScoredCanaries} from './canaries/guesses.js';
+export {ParticipationScores} from './canaries/participation.js';
 export {oneRunEpsilon, oneRunPValue, type Guesses} from './canaries/one_run_bound.js';
 export {auditTwoRuns, type TwoRunOptions} from './canaries/two_run.js';
+export {auditMembership, type MembershipOptions, type MembershipReport} from './membership/audit.js';
+export {type MembershipSubject, type TrainedModel} from './membership/subject.js';
+export {likelihoodRatios, type Shadow} from './membership/lira.js';
+export {
+  largestTruePositiveRate,
+  rocOf,
+  truePositiveRateAt,
+  type RateWithin,
+  type Roc,
+  type RocPoint,
+} from './membership/roc.js';
+export {rocChart} from './membership/chart.js';
+export {rocTable} from './membership/report.js';

@@ -3,7 +3,7 @@ import {poissonSampler} from '@dp/optimizers';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 
-import {binomialTail, largestProbability} from '../statistics/binomial.js';
+import {binomialMasses, largestProbability, smallestProbability} from '../statistics/binomial.js';
 import {denseSubject} from '../testing/subjects.js';
 import {auditOneRun} from './one_run.js';
 import {oneRunEpsilon, oneRunPValue} from './one_run_bound.js';
@@ -11,9 +11,12 @@ import {auditTwoRuns} from './two_run.js';
 
 describe('bounds from guesses', () => {
   test('binomial tails and confidence bounds are those of tables', () => {
-    expect(binomialTail(8, 10, 0.5)).toBeCloseTo(56 / 1024, 14);
+    expect(binomialMasses(10, 0.5)[8]).toBeCloseTo(45 / 1024, 14);
+    for (const probability of [0, 0.3, 1]) {
+      expect(binomialMasses(5, probability).reduce((sum, mass) => sum + mass)).toBeCloseTo(1, 14);
+    }
     expect(largestProbability(0, 100, 0.05)).toBeCloseTo(1 - 0.05 ** (1 / 100), 12);
-    expect(binomialTail(0, 5, 0.3)).toBeCloseTo(1, 14);
+    expect(smallestProbability(100, 100, 0.05)).toBeCloseTo(0.05 ** (1 / 100), 12);
   });
 
   test('all of 100 guesses right refutes a large epsilon, and half of them none', () => {

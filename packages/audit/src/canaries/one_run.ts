@@ -6,8 +6,9 @@ import {atMost, type AuditResult} from '../result.js';
 import {observeAlone, observeStep} from '../subject/observe.js';
 import type {RecordValues} from '../subject/records.js';
 import type {AuditSubject} from '../subject/subject.js';
+import {canaryCoins} from './coins.js';
+import {boundOfScores} from './guesses.js';
 import {makeCanaries} from './make_canaries.js';
-import {oneRunEpsilon} from './one_run_bound.js';
 
 /** Options of `auditOneRun`. */
 export interface OneRunOptions {
@@ -20,9 +21,6 @@ export interface OneRunOptions {
   /** The probability with which the lower bound is above the true epsilon. Default: 1e-3. */
   readonly falseAlarmRate?: number;
 }
-
-/** Shares of the canaries that are guessed about; each is a bound of its own, and the rate is split among them. */
-const SHARES = [1 / 50, 1 / 10, 1 / 4, 1 / 2, 1];
 
 /**
  * Audits with one run (Steinke, Nasr and Jagielski 2023): a coin decides for each canary whether it is among the sampler's
@@ -41,9 +39,7 @@ export function auditOneRun(
   const sampler = subject.sampler();
   const source = secureSource();
   const canaries = makeCanaries(subject, count, source);
-  const coins = new Uint32Array(count);
-  source.fill(coins);
-  const isIn = (i: number): boolean => ((coins[i] as number) & 1) === 1;
+  const isIn = canaryCoins(count, source);
 
   const ledger = new Ledger();
   const optimizer = subject.optimizer({ledger});
@@ -51,7 +47,7 @@ export function auditOneRun(
   const ran = steps ?? sampler.stepsPerEpoch;
   for (let step = 0; step < ran; step++) {
     const {indices, ...drawn} = sampler.next();
-    const present = Array.from(indices).filter((i) => i < count && isIn(i));
+    const present = Array.from(indices).filter((i) => isIn[i] === true);
     const batch = present.map((i) => canaries[i] as RecordValues);
     const {means} = observeStep(subject, optimizer, batch.length === 0 ? [] : [batch], drawn);
     means.forEach((mean, v) => {
@@ -61,18 +57,8 @@ export function auditOneRun(
   }
   optimizer.dispose();
 
-  const scores = canaries
-    .map((canary, i) => ({score: scoreOf(subject, canary, total), isIn: isIn(i)}))
-    .sort((a, b) => b.score - a.score);
-  const bounds = SHARES.map((share) => {
-    const side = Math.floor((share * count) / 2);
-    const right =
-      scores.slice(0, side).filter((canary) => canary.isIn).length +
-      scores.slice(count - side).filter((canary) => !canary.isIn).length;
-    const guesses = {canaries: count, guesses: 2 * side, right};
-    return {...guesses, epsilon: oneRunEpsilon(guesses, delta, falseAlarmRate / SHARES.length)};
-  });
-  const best = bounds.reduce((a, b) => (b.epsilon > a.epsilon ? b : a));
+  const scores = canaries.map((canary) => scoreOf(subject, canary, total));
+  const best = boundOfScores({scores, isIn}, delta, falseAlarmRate);
   const {epsilon} = privacySpent(ledger, {delta});
   return atMost({
     name: 'canaries: one run',

@@ -1,4 +1,4 @@
-import {binomialMass, binomialTail} from '../statistics/binomial.js';
+import {binomialMasses} from '../statistics/binomial.js';
 
 /** Guesses about which canaries took part. */
 export interface Guesses {
@@ -15,13 +15,14 @@ export interface Guesses {
  * Auditing with One (1) Training Run", Theorem 5.2).
  */
 export function oneRunPValue({canaries, guesses, right}: Guesses, epsilon: number, delta: number): number {
-  const q = 1 / (1 + Math.exp(-epsilon));
+  const masses = binomialMasses(guesses, 1 / (1 + Math.exp(-epsilon)));
+  const tail = masses.subarray(right).reduce((sum, mass) => sum + mass, 0);
   let [alpha, sum] = [0, 0];
   for (let i = 1; i <= right; i++) {
-    sum += binomialMass(right - i, guesses, q);
+    sum += masses[right - i] as number;
     alpha = Math.max(alpha, sum / i);
   }
-  return Math.min(1, binomialTail(right, guesses, q) + 2 * canaries * delta * alpha);
+  return Math.min(1, tail + 2 * canaries * delta * alpha);
 }
 
 /** The largest epsilon that the guesses refute at confidence 1 - rate; 0 if they refute none. */

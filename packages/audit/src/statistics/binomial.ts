@@ -1,11 +1,17 @@
-/** P(X >= successes) of a binomial X, by its sum in logarithms. */
-export function binomialTail(successes: number, trials: number, probability: number): number {
-  return cumulated(trials, probability, successes, trials);
-}
-
-/** P(X = successes). */
-export function binomialMass(successes: number, trials: number, probability: number): number {
-  return cumulated(trials, probability, successes, successes);
+/** P(X = k) of a binomial X, for k from 0 to `trials`, by logarithms. */
+export function binomialMasses(trials: number, probability: number): Float64Array {
+  const masses = new Float64Array(trials + 1);
+  if (probability <= 0 || probability >= 1) {
+    masses[probability <= 0 ? 0 : trials] = 1;
+    return masses;
+  }
+  const odds = Math.log(probability) - Math.log1p(-probability);
+  let logMass = trials * Math.log1p(-probability);
+  for (let k = 0; k <= trials; k++) {
+    masses[k] = Math.exp(logMass);
+    logMass += odds + Math.log((trials - k) / (k + 1));
+  }
+  return masses;
 }
 
 /** The largest success probability that `successes` of `trials` leave plausible at confidence 1 - rate (Clopper and Pearson 1934). */
@@ -14,21 +20,14 @@ export function largestProbability(successes: number, trials: number, rate: numb
   let [low, high] = [successes / trials, 1];
   for (let i = 0; i < 60; i++) {
     const middle = (low + high) / 2;
-    if (cumulated(trials, middle, 0, successes) > rate) low = middle;
+    const masses = binomialMasses(trials, middle).subarray(0, successes + 1);
+    if (masses.reduce((sum, mass) => sum + mass, 0) > rate) low = middle;
     else high = middle;
   }
   return high;
 }
 
-function cumulated(trials: number, probability: number, from: number, to: number): number {
-  if (probability <= 0) return from <= 0 ? 1 : 0;
-  if (probability >= 1) return to >= trials ? 1 : 0;
-  let logMass = trials * Math.log1p(-probability);
-  const odds = Math.log(probability) - Math.log1p(-probability);
-  let sum = 0;
-  for (let k = 0; k <= to; k++) {
-    if (k >= from) sum += Math.exp(logMass);
-    logMass += odds + Math.log((trials - k) / (k + 1));
-  }
-  return Math.min(1, sum);
+/** The smallest, likewise. */
+export function smallestProbability(successes: number, trials: number, rate: number): number {
+  return 1 - largestProbability(trials - successes, trials, rate);
 }
