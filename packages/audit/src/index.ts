@@ -36,3 +36,16 @@ export {
 } from './membership/roc.js';
 export {rocChart} from './membership/chart.js';
 export {rocTable} from './membership/report.js';
+export {
+  auditExposure,
+  type CanaryExposure,
+  type ExposureOptions,
+  type ExposureReport,
+} from './secret_sharer/audit.js';
+export {type SecretSharerSubject, type TrainedLanguageModel} from './secret_sharer/subject.js';
+export {
+  exposureByExtrapolation,
+  exposureByRank,
+  type ExtrapolatedExposure,
+} from './secret_sharer/exposure.js';
+export {type SkewNormal} from './secret_sharer/skew_normal.js';

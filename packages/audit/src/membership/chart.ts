@@ -3,7 +3,9 @@ import type {TrainedModel} from './subject.js';
 
 /** Rates below this are not drawn: the axes are logarithmic, since an attack is judged by its few sure guesses. */
 const SMALLEST = 1e-3;
+/** Points of a line, at equal distances of logarithms; of curves, at most so many. */
 const LINE_POINTS = 60;
+const CURVE_POINTS = 240;
 const CHANCE = 'chance';
 
 /**
@@ -26,11 +28,7 @@ export function rocChart(
       if (claim !== undefined) {
         lines.push(['what epsilon allows', lineOf((rate) => largestTruePositiveRate(rate, claim))]);
       }
-      const values = lines.flatMap(([line, points]) =>
-        points
-          .filter((point) => point.falsePositiveRate >= SMALLEST && point.truePositiveRate >= SMALLEST)
-          .map((point) => ({line, ...point})),
-      );
+      const values = lines.flatMap(([line, points]) => thinned(points).map((point) => ({line, ...point})));
       return {
         title,
         width: 320,
@@ -56,6 +54,16 @@ export function rocChart(
 
 function axis(field: keyof RocPoint, title: string): object {
   return {field, type: 'quantitative', title, scale: {type: 'log', domain: [SMALLEST, 1]}};
+}
+
+/** Of the points that are drawn, the last at each of so many places. */
+function thinned(points: readonly RocPoint[]): RocPoint[] {
+  const drawn = points.filter(
+    ({falsePositiveRate, truePositiveRate}) => falsePositiveRate >= SMALLEST && truePositiveRate >= SMALLEST,
+  );
+  const placeOf = ({falsePositiveRate}: RocPoint): number =>
+    Math.round((CURVE_POINTS * Math.log(falsePositiveRate)) / Math.log(SMALLEST));
+  return [...new Map(drawn.map((point) => [placeOf(point), point])).values()];
 }
 
 function lineOf(rateAt: (falsePositiveRate: number) => number): RocPoint[] {

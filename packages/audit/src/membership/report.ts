@@ -18,7 +18,7 @@ export function rocTable(curves: readonly Roc[], claim?: TrainedModel['claim']):
   if (claim !== undefined) {
     rows.push([
       'any attack, by epsilon',
-      ...FALSE_POSITIVE_RATES.map((at) => `${percent(largestTruePositiveRate(at, claim))}`),
+      ...FALSE_POSITIVE_RATES.map((at) => percent(largestTruePositiveRate(at, claim))),
       '',
     ]);
   }
