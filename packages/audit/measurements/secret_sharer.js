@@ -23,15 +23,18 @@ const DELTA = 1e-5;
 await tf.setBackend('wasm');
 await tf.ready();
 const idsOf = (text) => Array.from(text, (character) => Math.max(0, CHARACTERS.indexOf(character)));
-// The text: the guides of this repository.
-const guides = new URL('../../../docs/guides/', import.meta.url);
-const text = readdirSync(guides)
-  .filter((name) => name.endsWith('.md'))
-  .sort()
-  .map((name) => readFileSync(new URL(name, guides), 'utf8'))
+// The text: the documentation of this repository.
+const root = new URL('../../../', import.meta.url);
+const pages = ['.', 'docs/guides', ...readdirSync(new URL('packages', root)).map((name) => `packages/${name}`)];
+const text = pages
+  .flatMap((folder) =>
+    readdirSync(new URL(folder, root))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => readFileSync(new URL(`${folder}/${name}`, root), 'utf8')),
+  )
   .join('\n');
 const records = Array.from({length: RECORDS}, (_, i) => idsOf(text.slice(i * LENGTH, (i + 1) * LENGTH)));
-if (records.at(-1).length < LENGTH) throw new Error(`the guides hold less than ${RECORDS} records`);
+if (records.at(-1).length < LENGTH) throw new Error(`the documentation holds less than ${RECORDS} records`);
 
 /** `account of A:   123456`, for canary 0 and its secret. */
 const sequence = (canary, secret) => {
