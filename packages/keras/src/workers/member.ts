@@ -54,6 +54,8 @@ export class Member {
     transfer: readonly ArrayBuffer[],
   ): Promise<Answer<K>> {
     if (this.failure !== undefined) throw this.failure;
+    // After a step that failed elsewhere: the answer that comes next would be taken for the new one.
+    if (this.pending !== undefined) throw this.fail(`it was still at work on a step that had failed`);
     const answer = await new Promise<FromWorker>((resolve, reject) => {
       this.pending = {resolve, reject};
       this.thread.post(message, transfer);

@@ -3,6 +3,7 @@ import type {DrawnBatch} from '@dp/optimizers';
 
 import {trainableVariables} from '../layers/compiled.js';
 import {trainStep, type StepStatistics, type TrainStepOptions} from '../step/train_step.js';
+import {Balance} from './balance.js';
 import {checkedWorkers, type Workers} from './options.js';
 import {parallelStep} from './parallel_step.js';
 import {WorkerPool} from './pool.js';
@@ -32,5 +33,6 @@ export async function openSteps(options: TrainStepOptions, workers: Workers = 1,
     ...(checked.modules && {modules: checked.modules}),
     ...(url && {url}),
   });
-  return {take: (drawn) => parallelStep(options, pool, drawn), dispose: () => pool.dispose()};
+  const balance = new Balance(checked.count);
+  return {take: (drawn) => parallelStep(options, pool, balance, drawn), dispose: () => pool.dispose()};
 }

@@ -10,7 +10,6 @@ import {tensorDataset} from '../data/dataset.js';
 import type {TrainStepOptions} from '../step/train_step.js';
 import {openSteps, type Steps} from './open_steps.js';
 import type {Workers} from './options.js';
-import {shares} from './parallel_step.js';
 
 // Threads run what was built: they can't read TypeScript.
 const url = new URL('../../dist/workers/summing_worker.js', import.meta.url);
@@ -180,13 +179,5 @@ describe('a step that is shared with other threads', () => {
     const counted = build({...NAMED, metrics: [(y: tf.Tensor) => tf.mean<tf.Scalar>(y)]});
     await expect(open(counted, 2)).rejects.toThrow("a metric that is a function can't be sent");
     expect(trainableVariables(model)).toHaveLength(4);
-  });
-
-  test('shares hold whole microbatches, and together the batch', () => {
-    const indices = Int32Array.from({length: 11}, (_, i) => i);
-    expect(shares(indices, 3, 2).map((share) => share.length)).toEqual([4, 4, 3]);
-    expect(shares(indices, 4, 1).flatMap((share) => [...share])).toEqual([...indices]);
-    expect(shares(indices.slice(0, 1), 4, 1)).toHaveLength(1);
-    expect(shares(indices.slice(0, 0), 4, 1)).toHaveLength(0);
   });
 });

@@ -4,6 +4,7 @@ import {trainableVariables} from '../layers/compiled.js';
 import {MeanMetrics} from '../step/mean_metrics.js';
 import {TrainPiece, type PieceTensors} from '../step/train_piece.js';
 import {fetched, update, type StepStatistics, type TrainStepOptions} from '../step/train_step.js';
+import type {Balance} from './balance.js';
 import type {WorkerPool} from './pool.js';
 import type {SentPiece} from './protocol.js';
 import {sentPiece} from './tensors.js';
@@ -15,13 +16,13 @@ import {sentPiece} from './tensors.js';
 export async function parallelStep(
   options: TrainStepOptions,
   pool: WorkerPool,
+  balance: Balance,
   drawn: DrawnBatch,
 ): Promise<StepStatistics> {
   const {compiled, optimizer} = options;
   const means = new MeanMetrics(compiled);
-  const [own = drawn.indices, ...others] = shares(
+  const [own = drawn.indices, ...others] = balance.cut(
     drawn.indices,
-    pool.count + 1,
     optimizer.clippingOptions.microbatchSize,
   );
   const sent = others.map((share) => Array.from(fetched(options, share), sendAway));
@@ -29,21 +30,17 @@ export async function parallelStep(
   // Whatever happens here first, a failure there is no unhandled one.
   elsewhere.catch(() => undefined);
   const sums: PieceSum[] = [];
+  const start = performance.now();
   for (const tensors of fetched(options, own)) sums.push(sumOwn(options, tensors, means));
-  for (const {sum, metrics} of await elsewhere) {
-    sums.push(sum);
-    means.addSums(metrics);
+  const parts = [{size: own.length, milliseconds: performance.now() - start}];
+  for (const share of await elsewhere) {
+    parts.push({size: share?.sum.batchSize ?? 0, milliseconds: share?.milliseconds ?? 0});
+    if (share === undefined) continue;
+    sums.push(share.sum);
+    means.addSums(share.metrics);
   }
+  balance.learn(parts);
   return update(options, drawn, sums, means);
-}
-
-/** Cuts a batch into at most `count` parts of about one size; each but the last holds whole microbatches. */
-export function shares(indices: Int32Array, count: number, microbatchSize: number): Int32Array[] {
-  const groups = Math.ceil(indices.length / microbatchSize);
-  const size = Math.ceil(groups / count) * microbatchSize;
-  const parts: Int32Array[] = [];
-  for (let start = 0; start < indices.length; start += size) parts.push(indices.slice(start, start + size));
-  return parts;
 }
 
 function sumOwn(

@@ -25,6 +25,8 @@ export interface WorkerPoolOptions {
 export interface ShareSum {
   readonly sum: PieceSum;
   readonly metrics: MetricSums;
+  /** How long that took it. */
+  readonly milliseconds: number;
 }
 
 /**
@@ -75,30 +77,30 @@ export class WorkerPool {
     }
   }
 
-  /** Threads beside the caller's. */
-  get count(): number {
-    return this.members.length;
-  }
-
   /**
    * Sends a share of the batch to each thread; sum the caller's own share before awaiting the result.
    *
-   * @param shares - At most one a thread. Sensitive; the values are given away.
+   * @param shares - One a thread; one without pieces is not sent. Sensitive; the values are given away.
    * @param clipping - The optimizer's `clippingOptions` for this step.
-   * @returns One a share; the sums are valid until the next call. Sensitive.
+   * @returns One a thread, undefined where nothing was sent; the sums are valid until the next call. Sensitive.
    * @throws DpError WORKER_FAILED, naming the thread, if one throws or ends; nothing was released then, and the pool is of no
    *   more use.
    */
-  sum(shares: readonly (readonly SentPiece[])[], clipping: ClippingOptions): Promise<ShareSum[]> {
+  sum(
+    shares: readonly (readonly SentPiece[])[],
+    clipping: ClippingOptions,
+  ): Promise<(ShareSum | undefined)[]> {
     views(Float32Array, this.weights, this.variables).forEach((values, v) => {
       values.set(this.variables[v]?.dataSync<'float32'>() ?? []);
     });
     return Promise.all(
       shares.map(async (pieces, i) => {
+        if (pieces.length === 0) return undefined;
         const member = this.members[i] as Member;
-        const {batchSize, lossSum, belowClip, metrics} = await member.sum({clipping, pieces});
+        const {batchSize, lossSum, belowClip, metrics, milliseconds} = await member.sum({clipping, pieces});
         const units = views(Float64Array, member.sums, this.variables);
-        return {sum: {units, l2NormClip: clipping.l2NormClip, batchSize, lossSum, belowClip}, metrics};
+        const sum = {units, l2NormClip: clipping.l2NormClip, batchSize, lossSum, belowClip};
+        return {sum, metrics, milliseconds};
       }),
     );
   }

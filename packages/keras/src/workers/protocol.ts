@@ -65,6 +65,8 @@ export interface ShareStatistics {
   readonly lossSum: number;
   readonly belowClip: number;
   readonly metrics: MetricSums;
+  /** How long the share took. */
+  readonly milliseconds: number;
 }
 
 /** What a thread answers: it is ready; its sums are in the shared memory, with what is no array; or what it threw. */

@@ -45,6 +45,7 @@ async function start({recipe, backend, modules, ...shared}: WorkerStart): Promis
   const sums = views(Float64Array, shared.sums, variables);
 
   const sum = ({pieces, clipping}: SumRequest): FromWorker => {
+    const begin = performance.now();
     variables.forEach((variable, v) => {
       const value = tf.tensor(Float32Array.from(weights[v] ?? []), variable.shape);
       variable.assign(value);
@@ -67,7 +68,15 @@ async function start({recipe, backend, modules, ...shared}: WorkerStart): Promis
       }
     }
     const {sums: metricSums, seen} = metrics;
-    return {kind: 'summed', batchSize, lossSum, belowClip, metrics: {sums: metricSums, seen}};
+    const milliseconds = performance.now() - begin;
+    return {
+      kind: 'summed',
+      batchSize,
+      lossSum,
+      belowClip,
+      metrics: {sums: metricSums, seen},
+      milliseconds,
+    };
   };
   return {sum, sizes: variables.map(({size}) => size)};
 }
