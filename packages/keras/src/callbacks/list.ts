@@ -10,7 +10,7 @@ import {verboseCallbacks} from '#verbose';
 import type {CallbackInstance, TrainingCallback} from '../args/callbacks.js';
 import type {DpTrainingArgs} from '../args/fit_args.js';
 import type {Position, TrainingPlan} from '../plan/plan.js';
-import {flagEarlyStopping} from './flag_early_stopping.js';
+import {flagEarlyStopping, flagStopped} from './early_stopping.js';
 
 /** What callbacks are told before training. */
 interface CallbackListOptions {
@@ -28,6 +28,8 @@ interface CallbackListOptions {
 /** The callbacks of one `fit`. */
 export interface RunCallbacks {
   readonly list: CallbackList;
+  /** Says what may be claimed of a run that one of them has stopped with so many steps left. */
+  flagStopped(remaining: number): void;
   /** Frees what they hold. Call it in a `finally`. */
   dispose(): void;
 }
@@ -69,6 +71,7 @@ export function runCallbacks({
   model.history = history;
   return {
     list,
+    flagStopped: (remaining) => flagStopped(given, plan, remaining),
     dispose() {
       for (const callback of all) callback.dispose?.();
     },

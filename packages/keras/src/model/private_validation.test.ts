@@ -5,6 +5,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import {callbacks, layers} from '@tensorflow/tfjs-layers';
 
 import type {DpFitArgs} from '../args/fit_args.js';
+import {flagEarlyStopping} from '../callbacks/early_stopping.js';
 import type {PrivacyConfig} from '../plan/privacy.js';
 import type {DpModel} from './dp_model.js';
 import {dpSequential} from './factories.js';
@@ -79,7 +80,24 @@ describe('private validation', () => {
     expect(model.ledger!.rows.map(({what}) => what).filter((what) => what === 'accuracyCount')).toHaveLength(
       2,
     );
-    expect(warnings.mock.calls.flat().join()).not.toContain('earlyStopping');
+    const said = warnings.mock.calls.flat().join();
+    expect(said).not.toContain('earlyStopping looks at');
+    // What was planned, all of it, is what holds, and that is the target.
+    const [, stated = ''] = /State the epsilon of all planned steps, ([\d.]+)/.exec(said) ?? [];
+    expect(Number(stated)).toBeCloseTo(3, 2);
+    expect(model.privacySpent().epsilon).toBeLessThan(2);
+    warnings.mockRestore();
+  });
+
+  test.each([
+    ["'loss' is flagged", 'loss', undefined, true],
+    ["'val_loss' of people who need no protection is not", 'val_loss', 'public', false],
+    ["'val_acc' of others is", 'val_acc', 'disjoint', true],
+  ] as const)('early stopping by %s', (_, monitor, validation, isFlagged) => {
+    const warnings = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const privacy = {numExamples: N, delta: DELTA, ...(validation && {validation})};
+    flagEarlyStopping([callbacks.earlyStopping({monitor})], privacy);
+    expect(warnings.mock.calls.flat().join().includes(`looks at '${monitor}'`)).toBe(isFlagged);
     warnings.mockRestore();
   });
 });

@@ -1,6 +1,7 @@
 import {
   accuracyRow,
   DpError,
+  epsilonAfter,
   Ledger,
   privacySpent,
   type ForeseenRun,
@@ -14,7 +15,7 @@ import {
 import {Budget} from './budget.js';
 import {calibratedOptimizer, makeOptimizer, type PlannedOptimizer} from './planned_optimizer.js';
 import type {PrivacyConfig} from './privacy.js';
-import {Reservations} from './reservations.js';
+import {Reservations, type ReservationOptions} from './reservations.js';
 import {makeSampler} from './sampling.js';
 import {countOptions, type ValidationCount} from './validation_count.js';
 
@@ -58,6 +59,7 @@ export class TrainingPlan {
   readonly plannedEpochs: number;
   private readonly epsilonBudget: Budget | undefined;
   private readonly reservations: Reservations;
+  private readonly parts: ReservationOptions;
 
   /** @throws DpError INVALID_OPTION for constants that do not fit together. */
   constructor(options: PlanOptions) {
@@ -80,6 +82,7 @@ export class TrainingPlan {
     // What cannot be accounted for is refused here, before the first batch.
     this.optimizer.foreseeRuns(this.sampler.announceRuns(1), numParameters);
     const parts = {optimizer: this.optimizer, sampler: this.sampler, numParameters};
+    this.parts = parts;
     this.reservations = new Reservations(parts);
     const epsilon = privacy.budget ?? privacy.targetEpsilon;
     const besides = (steps: number): ForeseenRun[] => this.countsWithin(steps);
@@ -93,6 +96,14 @@ export class TrainingPlan {
   /** What has been spent so far. */
   spent(): PrivacySpent {
     return privacySpent(this.ledger, {delta: this.privacy.delta});
+  }
+
+  /** What will have been spent after so many more steps, with what whole epochs release beside them. */
+  epsilonAfter(steps: number): number {
+    const {optimizer, sampler, numParameters} = this.parts;
+    const runs = optimizer.foreseeRuns(sampler.announceRuns(steps), numParameters);
+    const {delta} = this.privacy;
+    return epsilonAfter(this.ledger, [...runs, ...this.countsWithin(steps)], {delta});
   }
 
   /**

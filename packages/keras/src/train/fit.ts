@@ -45,7 +45,8 @@ export async function fitPlan(request: FitRequest): Promise<History> {
     doValidation: validate !== undefined,
   });
   try {
-    await train(request, steps, callbacks.list, remaining);
+    const left = await train(request, steps, callbacks.list, remaining);
+    if (left > 0 && model.stopTraining) callbacks.flagStopped(left);
     await plan.ledger.flush();
     return history;
   } finally {
@@ -55,12 +56,13 @@ export async function fitPlan(request: FitRequest): Promise<History> {
   }
 }
 
+/** Returns how many of the planned steps were not taken. */
 async function train(
   {model, plan, from, args, batches, validate}: FitRequest,
   steps: Steps,
   callbacks: CallbackList,
   planned: number,
-): Promise<void> {
+): Promise<number> {
   const {epochs = 1, signal} = args;
   const {stepsPerEpoch} = plan.sampler;
   let remaining = planned;
@@ -89,6 +91,7 @@ async function train(
     if (isWhole && remaining > 0) isAllowed = plan.allowsNextOf(remaining);
   }
   await callbacks.onTrainEnd();
+  return remaining;
 }
 
 /** Epsilon takes a moment to compute, so it is computed when a callback reads it, and is not among what is iterated over. */

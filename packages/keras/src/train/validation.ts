@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {accuracyRow, DpError, privateAccuracy} from '@dp/optimizers';
 
+import {PRIVATE_ACCURACY} from '../args/covered.js';
 import type {Compiled} from '../layers/compiled.js';
 import type {TrainingPlan} from '../plan/plan.js';
 import type {ValidationCount} from '../plan/validation_count.js';
@@ -62,7 +63,7 @@ function noisyAccuracy(
       const predicted = model.predict(x, {batchSize: plan.batchSize}) as tf.Tensor;
       return tf.equal(classesOf(predicted, predicted), classesOf(labels, predicted)).dataSync();
     });
-    return {val_private_acc: privateAccuracy(Array.from(right, Boolean), release).accuracy};
+    return {[PRIVATE_ACCURACY]: privateAccuracy(Array.from(right, Boolean), release).accuracy};
   };
 }
 
