@@ -9,4 +9,5 @@ export {copyImage} from './image';
 export {lstmCell, lstmCellGradient} from './lstm';
 export {matMul, matMulScratch} from './mat_mul';
 export {maxPoolGrad} from './max_pool_grad';
+export {addRoundedOuters, addRoundedOutersScratch, addRoundedRows} from './rounded_sums';
 export {segmentSum} from './segment_sum';

@@ -31,6 +31,19 @@ export interface KernelExports {
   sumOfSquares(a: number, n: number): number;
   accumulate(a: number, n: number, scale: number, sums: number): void;
   accumulateOuter(x: number, rows: number, d: number, columns: number, scale: number, sums: number): void;
+  addRoundedRows(a: number, n: number, stride: number, count: number, scales: number, sums: number): void;
+  addRoundedOutersScratch(columns: number, count: number): number;
+  addRoundedOuters(
+    x: number,
+    rows: number,
+    d: number,
+    columns: number,
+    examples: number,
+    scales: number,
+    count: number,
+    sums: number,
+    scratch: number,
+  ): void;
   exp(a: number, n: number, out: number): void;
   tanh(a: number, n: number, out: number): void;
   lstmCell(

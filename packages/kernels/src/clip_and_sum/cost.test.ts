@@ -33,11 +33,15 @@ const embedding = (positions: number, rows: number, width: number): Contribution
 
 describe('explainParameter', () => {
   test('takes the outer product of a single dense position, and forms several', () => {
-    expect(of(12, dense(1, 3, 4))).toEqual({strategy: 'outer', multiplyAdds: 3 + 4 + 12, scratchBytes: 0});
+    expect(of(12, dense(1, 3, 4))).toEqual({
+      strategy: 'outer',
+      multiplyAdds: 3 + 4 + 12,
+      scratchBytes: 64 * (3 * 16 + 8),
+    });
     expect(of(12, dense(2, 3, 4))).toEqual({
       strategy: 'formed',
       multiplyAdds: 2 * 12 + 2 * 12,
-      scratchBytes: 4 * 12 + 2 * 4 * (4 + 16),
+      scratchBytes: 8 * (64 + 8) + 2 * 4 * (4 + 16),
     });
     expect(of(12, dense(1, 3, 4), dense(1, 3, 4)).strategy).toBe('formed');
   });
@@ -60,12 +64,12 @@ describe('explainParameter', () => {
     expect(of(72, {kind: 'conv2d', ...images, filterShape: [3, 3, 2, 4]})).toEqual({
       strategy: 'formed',
       multiplyAdds: 3 * 25 * 72 + 2 * 72,
-      scratchBytes: 4 * 72 + 4 * 7 * 7 * 2,
+      scratchBytes: 8 * (5 * 64 + 8) + 4 * 7 * 7 * 2,
     });
     expect(of(36, {kind: 'depthwiseConv2d', ...images, filterShape: [3, 3, 2, 2]})).toEqual({
       strategy: 'formed',
       multiplyAdds: 3 * 25 * 36 + 2 * 36,
-      scratchBytes: 4 * 36,
+      scratchBytes: 8 * (3 * 64 + 8),
     });
   });
 

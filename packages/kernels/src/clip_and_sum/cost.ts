@@ -1,4 +1,6 @@
 import type {Contribution, PerExampleParameter} from './contribution.js';
+import {outerBytes} from './dense.js';
+import {formedBytes} from './formed.js';
 import {frameOf} from '../frame.js';
 import {validateSizes} from './validate.js';
 
@@ -47,7 +49,7 @@ export function costOf({size, contributions}: PerExampleParameter): ParameterCos
     strategy: 'formed',
     // Once more each for the norm and for the sums.
     multiplyAdds: total(forming.map(({multiplyAdds}) => multiplyAdds)) + 2 * size,
-    scratchBytes: total(forming.map(({scratchBytes}) => scratchBytes)) + 4 * size,
+    scratchBytes: total(forming.map(({scratchBytes}) => scratchBytes)) + formedBytes(size),
   };
   const shortcut = others.length === 0 ? costOfShortcut(first) : undefined;
   return shortcut !== undefined && shortcut.multiplyAdds <= formed.multiplyAdds ? shortcut : formed;
@@ -58,7 +60,11 @@ function costOfShortcut(contribution: Contribution): ParameterCost | undefined {
     const [, positions, rows] = contribution.x.shape as [number, number, number];
     const columns = contribution.dy.shape[2] as number;
     if (positions !== 1) return undefined;
-    return {strategy: 'outer', multiplyAdds: rows + columns + rows * columns, scratchBytes: 0};
+    return {
+      strategy: 'outer',
+      multiplyAdds: rows + columns + rows * columns,
+      scratchBytes: outerBytes(columns),
+    };
   }
   if (contribution.kind === 'embedding') {
     const [, positions, width] = contribution.dy.shape as [number, number, number];

@@ -1,7 +1,8 @@
 import type {Scope} from '../scope.js';
 import type {Block} from '../workspace.js';
 import type {DenseContribution} from './contribution.js';
-import type {GradientPart, Shortcut} from './part.js';
+import type {GradientPart, GradientSum} from './part.js';
+import {PutOff, putOffBytes} from './put_off.js';
 
 /** The gradient of a dense weight: the sum over positions of outer products. */
 export function densePart(scope: Scope, {x, dy}: DenseContribution): GradientPart {
@@ -21,39 +22,35 @@ export function densePart(scope: Scope, {x, dy}: DenseContribution): GradientPar
     const [row, column] = [rows * 4, columns * 4];
     kernels.matMul(x, 4, row, dy, column, 4, out, rows, columns, positions, scratch.address, Number(add));
   };
-  return positions === 1 ? {form, shortcut: outerShortcut(scope, rows, columns, xOf, dyOf)} : {form};
+  return positions === 1 ? {form, shortcut: outerSum(scope, rows, columns, xs, dys)} : {form};
 }
 
-/** Bytes of sums that several examples are added to before the next ones: they stay in the second-level cache. */
-const BLOCK_BYTES = 2 ** 17;
-/** Examples that are put off at most: sums beyond the cache are then read and written once for all of them. */
-const PUT_OFF = 64;
+/** Examples that are added together: sums are then read and written once for all of them. */
+const TOGETHER = 64;
 
-/**
- * The gradient x^T dy, known by its two vectors. Products are taken in float64, where they are exact. Examples are
- * added together, block by block of the sums: a large weight's sums are slower to reach than the products to take.
- */
-function outerShortcut(
-  scope: Scope,
-  rows: number,
-  columns: number,
-  xOf: (example: number) => number,
-  dyOf: (example: number) => number,
-): Shortcut {
+/** Bytes that {@link outerSum} takes for so many columns. */
+export function outerBytes(columns: number): number {
+  // addRoundedOutersScratch: four columns of one factor and up to 256 of the other.
+  const packed = (2 * Math.ceil(Math.min(columns, 256) / 8) + 1) * 16;
+  return TOGETHER * packed + putOffBytes(TOGETHER);
+}
+
+/** The gradient x^T dy, known by its two vectors and never formed. */
+function outerSum(scope: Scope, rows: number, columns: number, xs: Block, dys: Block): GradientSum {
   const {kernels} = scope;
-  const blockRows = Math.max(1, Math.floor(BLOCK_BYTES / 8 / Math.max(1, columns)));
+  const putOff = new PutOff(scope, TOGETHER);
+  const xOf = (example: number) => xs.address + example * rows * 4;
+  const dyOf = (example: number) => dys.address + example * columns * 4;
+  let scratch: Block | undefined;
   let measured = 0;
-  const putOff: {example: number; scale: number}[] = [];
+  let dySquared = 0;
 
   const settle = (sums: Block): void => {
-    for (let row = 0; row < rows; row += blockRows) {
-      const count = Math.min(blockRows, rows - row);
-      const target = sums.address + row * columns * 8;
-      for (const {example, scale} of putOff) {
-        kernels.accumulateOuter(xOf(example) + row * 4, count, dyOf(example), columns, scale, target);
-      }
-    }
-    putOff.length = 0;
+    putOff.settle((scales, examples, count) => {
+      scratch ??= scope.allocate(kernels.addRoundedOutersScratch(columns, TOGETHER));
+      const [x, dy, to] = [xs.address, dys.address, sums.address];
+      kernels.addRoundedOuters(x, rows, dy, columns, examples, scales, count, to, scratch.address);
+    });
   };
 
   return {
@@ -61,11 +58,17 @@ function outerShortcut(
       const [example, ...others] = examples;
       if (example === undefined || others.length > 0) return undefined;
       measured = example;
-      return kernels.sumOfSquares(xOf(example), rows) * kernels.sumOfSquares(dyOf(example), columns);
+      dySquared = kernels.sumOfSquares(dyOf(example), columns);
+      return kernels.sumOfSquares(xOf(example), rows) * dySquared;
     },
-    accumulate: (scale, sums) => {
-      putOff.push({example: measured, scale});
-      if (putOff.length >= PUT_OFF) settle(sums);
+    accumulate: ({factor, small}, sums) => {
+      // scale * x stays within float32's range, and where it leaves the normal numbers its products round to 0.
+      if (small !== undefined && dySquared > 2 ** -120 && dySquared < 2 ** 120) {
+        putOff.push(measured, small);
+        if (putOff.isFull) settle(sums);
+      } else {
+        kernels.accumulateOuter(xOf(measured), rows, dyOf(measured), columns, factor, sums.address);
+      }
     },
     settle,
   };

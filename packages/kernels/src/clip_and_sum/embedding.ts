@@ -1,7 +1,7 @@
 import type {Scope} from '../scope.js';
 import type {Block} from '../workspace.js';
 import type {EmbeddingContribution} from './contribution.js';
-import type {GradientPart, Shortcut} from './part.js';
+import type {GradientPart, GradientSum} from './part.js';
 
 /** The gradient of an embedding table: the output gradients, added to the rows that were looked up. */
 export function embeddingPart(scope: Scope, {indices, dy, rows}: EmbeddingContribution): GradientPart {
@@ -29,7 +29,7 @@ function rowsShortcut(
   positions: number,
   idsOf: (example: number) => number,
   dyOf: (example: number) => number,
-): Shortcut {
+): GradientSum {
   const {kernels} = scope;
   /** Where each id's row is while rows are grouped; zeros in between. */
   let slots: Block | undefined;
@@ -67,9 +67,9 @@ function rowsShortcut(
       kernels.clearSlots(slots.address, distinct.address, used);
       return valid ? kernels.sumOfSquares(grouped.address, used * width) : NaN;
     },
-    accumulate: (scale, sums) => {
+    accumulate: ({factor}, sums) => {
       if (distinct === undefined || grouped === undefined) return;
-      kernels.accumulateRows(grouped.address, distinct.address, used, width, scale, sums.address);
+      kernels.accumulateRows(grouped.address, distinct.address, used, width, factor, sums.address);
     },
   };
 }

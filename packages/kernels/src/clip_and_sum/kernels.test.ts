@@ -100,6 +100,98 @@ describe('groupRows and accumulateRows', () => {
   });
 });
 
+describe('sums of rounded values', () => {
+  /** Scales and values whose products are ties, or as large as may be: up to 2^22. */
+  const values = (next: () => number, length: number) =>
+    Float32Array.from({length}, () => {
+      const kind = next();
+      if (kind < 0.3) return Math.floor(9 * next() - 4) / 2;
+      if (kind < 0.4) return kind < 0.35 ? 2 ** 21 : -(2 ** 21);
+      return (next() - 0.5) * 2 ** (30 * next() - 9);
+    });
+  const scales = (next: () => number, count: number) =>
+    Float32Array.from({length: count}, () => [1, 1, -1, 2, 0, next(), 2 ** -30][Math.floor(7 * next())]!);
+  const counts = fc.oneof(size(9), fc.constantFrom(64, 511));
+
+  test('addRoundedRows adds each product, rounded by itself', () => {
+    fc.assert(
+      fc.property(size(50), counts, fc.nat({max: 2}), seeds, (n, count, gap, seed) => {
+        const next = generator(seed);
+        const stride = n + gap;
+        const a = values(next, count * stride - gap);
+        const s = scales(next, count);
+        const sums = Float64Array.from({length: n}, () => Math.floor(2 ** 50 * (next() - 0.5)));
+        const expected = sums.map((sum, j) =>
+          s.reduce(
+            (total, scale, e) => total + roundTiesToEven(Math.fround(a[e * stride + j]! * scale)),
+            sum,
+          ),
+        );
+        const arena = new Arena();
+        const out = arena.writable(8 * n, arena.place(sums, 'float64'));
+        const [as, ss] = [arena.placeLast(a), arena.place(s)];
+        arena.run((kernels) => kernels.addRoundedRows(as, n, 4 * stride, count, ss, out));
+        expect(arena.float64(out, n)).toEqual([...expected]);
+      }),
+      {numRuns: 80},
+    );
+  });
+
+  test('addRoundedOuters adds each product, rounded by itself', () => {
+    fc.assert(
+      fc.property(
+        size(9),
+        fc.oneof({weight: 9, arbitrary: size(35)}, {weight: 1, arbitrary: fc.constantFrom(256, 259, 530)}),
+        size(9),
+        seeds,
+        (rows, columns, count, seed) => {
+          const next = generator(seed);
+          const batch = count + 2;
+          const x = values(next, batch * rows);
+          // Products stay within 2^22.
+          const d = Float32Array.from(
+            {length: batch * columns},
+            () => [0.5, 1, -1, -(2 ** -149), next()][Math.floor(5 * next())]!,
+          );
+          const s = scales(next, count);
+          const examples = Int32Array.from({length: count}, () => Math.floor(batch * next()));
+          const sums = Float64Array.from({length: rows * columns}, () =>
+            Math.floor(2 ** 50 * (next() - 0.5)),
+          );
+          const expected = sums.map((sum, j) =>
+            s.reduce((total, scale, e) => {
+              const scaled = Math.fround(x[examples[e]! * rows + Math.floor(j / columns)]! * scale);
+              const product = Math.fround(scaled * d[examples[e]! * columns + (j % columns)]!);
+              return total + roundTiesToEven(product);
+            }, sum),
+          );
+          const arena = new Arena();
+          const out = arena.writable(8 * sums.length, arena.place(sums, 'float64'));
+          const scratch = arena.writable(arena.kernels.addRoundedOutersScratch(columns, count));
+          const [xs, ds] =
+            seed % 2 === 0 ? [arena.placeLast(x), arena.place(d)] : [arena.place(x), arena.placeLast(d)];
+          const [es, ss] = [arena.place(examples, 'int32'), arena.place(s)];
+          arena.run((kernels) =>
+            kernels.addRoundedOuters(xs, rows, ds, columns, es, ss, count, out, scratch),
+          );
+          expect(arena.float64(out, sums.length)).toEqual([...expected]);
+        },
+      ),
+      {numRuns: 80},
+    );
+  });
+
+  test('511 of the largest values add up', () => {
+    const arena = new Arena();
+    const count = 511;
+    const a = arena.place(new Float32Array(5 * count).fill(2 ** 22));
+    const scales = arena.place(new Float32Array(count).fill(1));
+    const out = arena.writable(40, arena.place(new Float64Array(5), 'float64'));
+    arena.run((kernels) => kernels.addRoundedRows(a, 5, 20, count, scales, out));
+    expect(arena.float64(out, 5)).toEqual(Array(5).fill(count * 2 ** 22));
+  });
+});
+
 describe('addDepthwiseFilterGradient', () => {
   test('adds to the filter, over several images', () => {
     fc.assert(
