@@ -25,14 +25,15 @@ export function auditFloatingPoint(
   const {variables, losses} = subject;
   const sums = (batch: readonly RecordValues[]): number[] => {
     const {x, y} = batchOf(batch, subject.records);
-    const {l2NormClip, microbatchSize} = row;
+    const {l2NormClip, microbatchSize, noiseMultiplier} = row;
     const {exact, sum} = clippedGradients(() => losses(x, y), variables, {
       l2NormClip,
       microbatchSize,
+      noiseMultiplier,
       batch: [x, y],
     });
     const {gradients} = privateMean(exact, {
-      noiseMultiplier: row.noiseMultiplier,
+      noiseMultiplier,
       normalizeBy: 1,
       ledger: new Ledger(),
       randomSource,

@@ -12,9 +12,15 @@ export interface ExactStep extends ObservedStep {
   readonly replaceOneSensitivity?: number;
 }
 
-/** What a step computes from a batch, without noise. */
+/**
+ * So little noise that it rounds to 0 grid units, but for a probability of erfc(2^16): what is audited is a step with noise,
+ * which has another grid and another arithmetic than one without.
+ */
+const NEXT_TO_NO_NOISE = 2 ** -40;
+
+/** What a step computes from a batch, as good as without noise. */
 export function exactStep(subject: AuditSubject, batch: readonly RecordValues[]): ExactStep {
-  const step = observeAlone(subject, {noiseMultiplier: 0}, batch.length === 0 ? [] : [batch]);
+  const step = observeAlone(subject, {noiseMultiplier: NEXT_TO_NO_NOISE}, batch.length === 0 ? [] : [batch]);
   if (step.row.clipping !== 'flat' || batch.length === 0) return step;
   return {...step, ...exactUnits(subject, step.row, batch)};
 }
@@ -28,6 +34,7 @@ function exactUnits(
   const {exact, sum} = clippedGradients(() => losses(x, y), variables, {
     l2NormClip,
     microbatchSize,
+    noiseMultiplier: NEXT_TO_NO_NOISE,
     batch: [x, y],
   });
   tf.dispose([x, y, sum]);

@@ -27,7 +27,6 @@ const clip = 'optimizers/src/sum/clip_and_sum.ts';
 const record = 'optimizers/src/tape/record.ts';
 const poissonSamplers = 'optimizers/src/account/poisson_samplers.ts';
 const epochSamplers = 'optimizers/src/account/epoch_samplers.ts';
-const parameterSum = 'kernels/src/clip_and_sum/parameter_sum.ts';
 
 const one = (file: string, search: string, replacement: string): readonly Edit[] => [
   {file, search, replacement},
@@ -185,9 +184,9 @@ const clipping: readonly Mutant[] = [
   {
     what: '|a|^2 + |b|^2 for a variable that is used twice',
     edits: one(
-      parameterSum,
-      'return this.#scope.kernels.sumOfSquares(address, this.#size);',
-      'const squares = this.#parts.map((part) => (part.form(examples[0], address, false), this.#scope.kernels.sumOfSquares(address, this.#size))); this.#parts.forEach((part, p) => part.form(examples[0], address, p > 0)); return squares.reduce((a, b) => a + b);',
+      'kernels/src/clip_and_sum/formed.ts',
+      'return kernels.sumOfSquares(address, size);',
+      'const squares = parts.map((part) => (part.form(examples[0], address, false), kernels.sumOfSquares(address, size))); parts.forEach((part, p) => part.form(examples[0], address, p > 0)); return squares.reduce((a, b) => a + b);',
     ),
     caughtBy: 'sensitivity of tied weights',
   },
@@ -224,9 +223,9 @@ const clipping: readonly Mutant[] = [
   {
     what: 'sums in float32 at batch 4,096',
     edits: one(
-      parameterSum,
-      '  accumulate(scale: number): void {\n',
-      '  accumulate(scale: number): void {\n    this.exactly(scale); this.#shortcut?.settle?.(this.#sums); const sums = new Float64Array(this.#scope.memory, this.#sums.address, this.#size); sums.forEach((sum, i) => (sums[i] = Math.fround(sum)));\n  }\n\n  exactly(scale: number): void {\n',
+      'kernels/src/clip_and_sum/parameter_sum.ts',
+      '  accumulate(scale: Scale): void {\n',
+      '  accumulate(scale: Scale): void {\n    this.exactly(scale); this.values(); const sums = new Float64Array(this.#scope.memory, this.#sums.address, this.#size); sums.forEach((sum, i) => (sums[i] = Math.fround(sum)));\n  }\n\n  exactly(scale: Scale): void {\n',
     ),
     caughtBy: 'sensitivity of 4,096',
   },

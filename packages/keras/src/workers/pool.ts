@@ -97,9 +97,13 @@ export class WorkerPool {
       shares.map(async (pieces, i) => {
         if (pieces.length === 0) return undefined;
         const member = this.members[i] as Member;
-        const {batchSize, lossSum, belowClip, metrics, milliseconds} = await member.sum({clipping, pieces});
+        const {batchSize, grid, lossSum, belowClip, metrics, milliseconds} = await member.sum({
+          clipping,
+          pieces,
+        });
         const units = views(Float64Array, member.sums, this.variables);
-        const sum = {units, l2NormClip: clipping.l2NormClip, batchSize, lossSum, belowClip};
+        const {l2NormClip} = clipping;
+        const sum = {units, l2NormClip, grid, batchSize, lossSum, belowClip};
         return {sum, metrics, milliseconds};
       }),
     );

@@ -62,6 +62,8 @@ export type ToWorker = WorkerStart | SumRequest;
 /** What a thread knows of a share beside its sums. Sensitive. */
 export interface ShareStatistics {
   readonly batchSize: number;
+  /** What a unit of the sums stands for. */
+  readonly grid: number | undefined;
   readonly lossSum: number;
   readonly belowClip: number;
   readonly metrics: MetricSums;

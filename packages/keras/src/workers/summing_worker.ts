@@ -54,12 +54,14 @@ async function start({recipe, backend, modules, ...shared}: WorkerStart): Promis
     for (const units of sums) units.fill(0);
     const metrics = new MeanMetrics(compiled);
     let [batchSize, lossSum, belowClip] = [0, 0, 0];
+    let grid: number | undefined;
     for (const each of pieces) {
       const piece = new TrainPiece(model, compiled, receivedPiece(each));
       try {
         const part = pieceSum(piece, variables, clipping);
         piece.addMetrics(metrics);
         addTo(sums, part.units);
+        grid = part.grid;
         batchSize += part.batchSize;
         lossSum += part.lossSum;
         belowClip += part.belowClip;
@@ -72,6 +74,7 @@ async function start({recipe, backend, modules, ...shared}: WorkerStart): Promis
     return {
       kind: 'summed',
       batchSize,
+      grid,
       lossSum,
       belowClip,
       metrics: {sums: metricSums, seen},

@@ -35,6 +35,8 @@ export interface ClippingOptions {
   readonly microbatchSize: number;
   /** Default: `'flat'`. */
   readonly clipping?: Clipping;
+  /** Of the noise that the sum will get: with any, gradients are rounded to a coarser grid. Default: 0. */
+  readonly noiseMultiplier?: number;
 }
 
 /** What a plan is made for: the variables' names and sizes. */
@@ -42,10 +44,10 @@ export type PlannedVariable = Readonly<{name: string; size: number}>;
 
 /** @throws DpError INVALID_OPTION if the clipping mode does not fit the variables. */
 export function clippingPlan(
-  {l2NormClip, microbatchSize, clipping = 'flat'}: ClippingOptions,
+  {l2NormClip, microbatchSize, clipping = 'flat', noiseMultiplier = 0}: ClippingOptions,
   variables: readonly PlannedVariable[],
 ): ClippingPlan {
-  const grid = gridFor(l2NormClip);
+  const grid = gridFor(l2NormClip, noiseMultiplier);
   const groups: readonly VariableGroup[] =
     clipping !== 'flat' && clipping.kind === 'perLayer'
       ? variableGroups(

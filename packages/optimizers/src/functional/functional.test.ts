@@ -103,7 +103,8 @@ describe('the functional API', () => {
       ...poissonSampler({numExamples: 100, batchSize: B, source: seededSource(1)}).next(),
       indices: new Int32Array(B),
     };
-    const {exact, sum} = clippedGradients(losses(mine), variablesOf(mine), {l2NormClip: 1, batch: [x, y]});
+    const clipping = {l2NormClip: 1, noiseMultiplier: 1, batch: [x, y]};
+    const {exact, sum} = clippedGradients(losses(mine), variablesOf(mine), clipping);
     const {gradients, row} = privateMean(exact, {
       noiseMultiplier: 1,
       normalizeBy: B,

@@ -200,8 +200,8 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
 
   /** What another thread needs to know to sum pieces of the next step. Public, or private where it is adaptive. */
   get clippingOptions(): ClippingOptions {
-    const {l2NormClip, clipping, microbatchSize} = this.core.optionsAt(this.iterations);
-    return {l2NormClip, clipping, microbatchSize};
+    const {l2NormClip, clipping, microbatchSize, noiseMultiplier} = this.core.optionsAt(this.iterations);
+    return {l2NormClip, clipping, microbatchSize, noiseMultiplier};
   }
 
   /**

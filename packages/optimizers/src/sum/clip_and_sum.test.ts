@@ -22,8 +22,10 @@ function sumOf(
   rows: readonly (readonly number[])[],
   l2NormClip: number,
   losses = rows.map(() => 0),
+  noiseMultiplier = 0,
 ): Float64Array {
-  const plan = clippingPlan({l2NormClip, microbatchSize: 1}, [{name: 'w', size: rows[0]?.length ?? 1}]);
+  const variables = [{name: 'w', size: rows[0]?.length ?? 1}];
+  const plan = clippingPlan({l2NormClip, microbatchSize: 1, noiseMultiplier}, variables);
   const [sum] = unitsOf(explicit(rows), losses, rows.length, plan);
   return sum?.map((units) => units * plan.grid) ?? new Float64Array();
 }
@@ -43,28 +45,23 @@ describe('the clipped sum', () => {
     size: fc.integer({min: 1, max: 20}),
     scale: fc.constantFrom(1e-20, 1e-3, 1, 1e3, 1e18),
     seed: fc.nat(1000),
+    // The grid is another with noise.
+    noiseMultiplier: fc.constantFrom(0, 1.1),
   });
 
   test('moves by no more than the sensitivity when an example is added, removed or zeroed out, wherever it stands', () => {
     fc.assert(
-      fc.property(batch, fc.nat(), ({l2NormClip, examples, size, scale, seed}, position) => {
+      fc.property(batch, fc.nat(), ({l2NormClip, examples, size, scale, seed, noiseMultiplier}, position) => {
+        const sum = (some: number[][]): Float64Array => sumOf(some, l2NormClip, undefined, noiseMultiplier);
         const values = Array.from(normalValues(examples * size, seed), (value) => value * scale);
         const rows = Array.from({length: examples}, (_, i) => values.slice(i * size, (i + 1) * size));
         const removed = position % examples;
-        const bound = roundedSensitivity(l2NormClip, gridFor(l2NormClip), size);
-        const whole = sumOf(rows, l2NormClip);
-        const zeroed = sumOf(
-          rows.map((row, i) => (i === removed ? row.map(() => 0) : row)),
-          l2NormClip,
-        );
+        const bound = roundedSensitivity(l2NormClip, gridFor(l2NormClip, noiseMultiplier), size);
+        const whole = sum(rows);
+        const zeroed = sum(rows.map((row, i) => (i === removed ? row.map(() => 0) : row)));
         expect(distance(whole, zeroed)).toBeLessThanOrEqual(bound);
         if (examples > 1) {
-          expect(
-            sumOf(
-              rows.filter((_, i) => i !== removed),
-              l2NormClip,
-            ),
-          ).toEqual(zeroed);
+          expect(sum(rows.filter((_, i) => i !== removed))).toEqual(zeroed);
         }
       }),
     );
@@ -73,7 +70,7 @@ describe('the clipped sum', () => {
   test('does not move by rounding in a batch of 4,096, where a float32 sum would', () => {
     const rows = Array.from({length: 4096}, (_, i) => [i % 2 === 0 ? 1 : -1, 0.3]);
     const difference = distance(sumOf([...rows, [0.6, 0.8]], 1), sumOf(rows, 1));
-    expect(difference).toBeLessThanOrEqual(roundedSensitivity(1, gridFor(1), 2));
+    expect(difference).toBeLessThanOrEqual(roundedSensitivity(1, gridFor(1, 0), 2));
   });
 
   test('leaves small gradients as they are and brings large ones to the norm', () => {

@@ -33,20 +33,20 @@ export class ClippedSum {
   /**
    * A piece's sum, from this thread or another.
    *
-   * @throws DpError INVALID_OPTION for one that was clipped to another norm, or over other variables.
+   * @throws DpError INVALID_OPTION for one that was clipped to another norm, on another grid, or over other variables.
    */
   static ofPiece(
-    {units, l2NormClip}: PieceSum,
+    {units, l2NormClip, grid}: PieceSum,
     variables: readonly tf.Variable[],
     plan: ClippingPlan,
   ): ClippedSum {
     const fits =
       units.length === variables.length && units.every(({length}, v) => length === variables[v]?.size);
-    if (!fits || l2NormClip !== plan.l2NormClip) {
+    if (!fits || l2NormClip !== plan.l2NormClip || (grid ?? plan.grid) !== plan.grid) {
       throw new DpError(
         'INVALID_OPTION',
-        `a piece was summed over ${units.length} variables with gradients clipped to ${l2NormClip}, but this step has ` +
-          `${variables.length} and clips to ${plan.l2NormClip}: sum every piece of a step anew; nothing was released`,
+        `a piece was summed over ${units.length} variables with gradients clipped to ${l2NormClip} on the grid ${grid}, ` +
+          `but this step has ${variables.length} and clips to ${plan.l2NormClip} on ${plan.grid}: sum every piece of a step anew; nothing was released`,
       );
     }
     // A copy: trees keep sums, and a thread's memory is used again for the next piece.

@@ -1,15 +1,21 @@
-/** Grid units per clip norm, as a power of two: fine enough to lose nothing, coarse enough that 2^22 examples sum exactly. */
-const BITS_PER_CLIP_NORM = 30;
+/**
+ * Grid units per clip norm, as powers of two. Under noise, whose standard deviation is about a clip norm, the coarse grid loses
+ * nothing: a coordinate moves by 2^-23 of it, and the sensitivity grows by sqrt(D) 2^-23, 0.01 % at a million parameters. Up
+ * to 2^22 units the kernels round and add four coordinates at a time. Without noise sums are compared with plain ones,
+ * under clip norms far above the gradients: there the fine grid keeps float32's precision.
+ */
+const BITS_PER_CLIP_NORM = {withNoise: 22, withoutNoise: 30};
 
 /** Largest number of examples whose clipped gradients are summed without rounding: |sum| stays below 2^53 grid units. */
-export const MAX_EXAMPLES_PER_STEP = 2 ** (52 - BITS_PER_CLIP_NORM);
+export const MAX_EXAMPLES_PER_STEP = 2 ** (52 - BITS_PER_CLIP_NORM.withoutNoise);
 
 /**
- * The grid of privacy rule 14: a power of two chosen from the public clip norm alone. Clipped gradients are rounded to it
+ * The grid of privacy rule 14: a power of two chosen from public constants alone. Clipped gradients are rounded to it
  * and summed exactly, and noise is drawn on it, so that neighbouring batches give outputs with the same support.
  */
-export function gridFor(l2NormClip: number): number {
-  return 2 ** (Math.ceil(Math.log2(l2NormClip)) - BITS_PER_CLIP_NORM);
+export function gridFor(l2NormClip: number, noiseMultiplier: number): number {
+  const bits = BITS_PER_CLIP_NORM[noiseMultiplier > 0 ? 'withNoise' : 'withoutNoise'];
+  return 2 ** (Math.ceil(Math.log2(l2NormClip)) - bits);
 }
 
 /**

@@ -95,6 +95,12 @@ describe('a piece of a batch that was summed before', () => {
     expect(() => optimizer.minimizePieces(drawn, [other], {varList: variables})).toThrow(
       'gradients clipped to 0.6',
     );
+    const {noiseMultiplier, ...finer} = optimizer.clippingOptions;
+    expect(noiseMultiplier).toBeGreaterThan(0);
+    const fine = pieceSum(pieceOf(model, 0, B), variables, finer);
+    expect(() => optimizer.minimizePieces(drawn, [fine], {varList: variables})).toThrow(
+      'on the grid 4.656612873077393e-10, but',
+    );
     const fewer = pieceSum(pieceOf(model, 0, B), variables.slice(1), optimizer.clippingOptions);
     expect(() => optimizer.minimizePieces(drawn, [fewer], {varList: variables})).toThrow(
       'was summed over 7 variables',

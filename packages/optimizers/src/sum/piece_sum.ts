@@ -20,10 +20,12 @@ export interface BatchPiece extends DeclaredSources {
  * Sensitive: nothing has been added to it yet.
  */
 export interface PieceSum {
-  /** Clipped gradients, rounded to the grid of `l2NormClip` and summed: integers, one array a variable. */
+  /** Clipped gradients, rounded to a grid and summed: integers, one array a variable. */
   readonly units: readonly Float64Array[];
   /** The norm that they were clipped to. */
   readonly l2NormClip: number;
+  /** What a unit stands for. Where nothing was summed it may be missing. */
+  readonly grid?: number | undefined;
   readonly batchSize: number;
   /** Sum of the examples' losses. */
   readonly lossSum: number;
@@ -79,6 +81,7 @@ export function sumExamples(
   return {
     units,
     l2NormClip: plan.l2NormClip,
+    grid: plan.grid,
     batchSize,
     lossSum: meanOf(recording.value) * batchSize,
     belowClip: centredCount(norms, plan.l2NormClip),

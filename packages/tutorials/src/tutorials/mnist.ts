@@ -46,6 +46,7 @@ export async function trainMnist(
       const {sum, exact, loss} = clippedGradients(() => lossesOf(x, y), variables, {
         l2NormClip,
         microbatchSize: batchSize / microbatches,
+        noiseMultiplier,
         batch: [x, y],
       });
       const {gradients} = privateMean(exact, {
