@@ -1,5 +1,11 @@
 import {checkLeafEvent, isLeafEvent, type LeafEvent, leafEventText} from './leaf_event.js';
-import {requireFinite, requireInteger, requireNonNegative, requireProbability} from './checks.js';
+import {
+  requireFinite,
+  requireInteger,
+  requireList,
+  requireNonNegative,
+  requireProbability,
+} from './checks.js';
 
 /**
  * What a mechanism does, as data. Accountants interpret events; events know nothing of accountants.
@@ -161,6 +167,7 @@ export function repeatAndSelect(options: {
 
 /** Makes a {@link ComposedEvent}. */
 export function composed(events: readonly DpEvent[]): ComposedEvent {
+  requireList('composed: events', events);
   return made({kind: 'composed', events: Object.freeze([...events])});
 }
 

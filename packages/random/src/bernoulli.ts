@@ -1,3 +1,4 @@
+import {shown} from './checks.js';
 import {uniform53} from './uniform.js';
 import type {WordReader} from './word_reader.js';
 
@@ -14,9 +15,9 @@ export function effectiveSamplingProbability(samplingProbability: number): numbe
 
 /** The integer that a uniform 53-bit integer is compared with: ceil(q * 2^53), in [1, 2^53]. */
 export function coinThreshold(samplingProbability: number): number {
-  // Written so that NaN fails too.
-  if (!(samplingProbability > 0 && samplingProbability <= 1)) {
-    throw new RangeError(`samplingProbability must be in (0, 1], got ${samplingProbability}`);
+  // Written so that NaN fails too. '0.5' and true are no numbers.
+  if (typeof samplingProbability !== 'number' || !(samplingProbability > 0 && samplingProbability <= 1)) {
+    throw new RangeError(`samplingProbability must be in (0, 1], got ${shown(samplingProbability)}`);
   }
   return Math.ceil(samplingProbability * 2 ** 53);
 }

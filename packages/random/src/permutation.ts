@@ -1,3 +1,4 @@
+import {shown} from './checks.js';
 import {secureSource} from './secure.js';
 import type {RandomSource} from './source.js';
 import {boundedInteger} from './uniform.js';
@@ -12,7 +13,7 @@ import {WordReader} from './word_reader.js';
  */
 export function randomPermutation(n: number, source: RandomSource = secureSource()): Int32Array<ArrayBuffer> {
   if (!Number.isInteger(n) || n < 0 || n >= 2 ** 31) {
-    throw new RangeError(`n must be an integer in [0, 2^31), got ${n}`);
+    throw new RangeError(`n must be an integer in [0, 2^31), got ${shown(n)}`);
   }
   const order = new Int32Array(n);
   for (let i = 0; i < n; i++) order[i] = i;

@@ -1,3 +1,4 @@
+import {shown} from './checks.js';
 import {coinThreshold, effectiveSamplingProbability} from './bernoulli.js';
 import {secureSource} from './secure.js';
 import type {RandomSource} from './source.js';
@@ -35,7 +36,7 @@ export class PoissonSampler {
   /** @throws RangeError when an option is out of its range. */
   constructor({numExamples, samplingProbability, source = secureSource()}: PoissonSampleOptions) {
     if (!Number.isInteger(numExamples) || numExamples < 1 || numExamples >= 2 ** 31) {
-      throw new RangeError(`numExamples must be an integer in [1, 2^31), got ${numExamples}`);
+      throw new RangeError(`numExamples must be an integer in [1, 2^31), got ${shown(numExamples)}`);
     }
     const threshold = coinThreshold(samplingProbability);
     this.samplingProbability = effectiveSamplingProbability(samplingProbability);

@@ -1,3 +1,4 @@
+import {shown} from './checks.js';
 import type {RandomSource} from './source.js';
 
 /**
@@ -10,7 +11,7 @@ import type {RandomSource} from './source.js';
  */
 export function seededSource(seed: number): RandomSource {
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new RangeError(`seed must be an integer in [0, 2^53), got ${seed}`);
+    throw new RangeError(`seed must be an integer in [0, 2^53), got ${shown(seed)}`);
   }
   const mix = splitmix32((seed % 2 ** 32) ^ Math.imul(Math.floor(seed / 2 ** 32), 0x85ebca6b));
   let a = mix();

@@ -1,3 +1,4 @@
+import {shown} from './checks.js';
 import type {WordReader} from './word_reader.js';
 
 // Bound once: where tests run in a sandbox, as with jest, every access to the global Math is a slow look-up.
@@ -17,7 +18,7 @@ export function uniform53(words: WordReader): number {
  */
 export function boundedInteger(bound: number, words: WordReader): number {
   if (!Number.isInteger(bound) || bound < 1 || bound > 2 ** 32) {
-    throw new RangeError(`bound must be an integer in [1, 2^32], got ${bound}`);
+    throw new RangeError(`bound must be an integer in [1, 2^32], got ${shown(bound)}`);
   }
   const unusedBits = clz32((bound - 1) | 1);
   for (;;) {

@@ -37,7 +37,7 @@ describe('word reader', () => {
   test('refuses a block size that is no positive integer', () => {
     for (const blockSize of [0, 1.5, NaN]) {
       expect(() => new WordReader(countingSource(), blockSize)).toThrow(
-        `blockSize must be an integer >= 1, got ${blockSize}`,
+        `blockSize must be an integer in [1, 2^31), got ${blockSize}`,
       );
     }
   });

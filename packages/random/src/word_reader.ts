@@ -1,3 +1,4 @@
+import {shown} from './checks.js';
 import type {RandomSource} from './source.js';
 
 /**
@@ -14,8 +15,8 @@ export class WordReader {
    * @param blockSize how many words are drawn at a time; it affects speed only.
    */
   constructor(source: RandomSource, blockSize = 1024) {
-    if (!Number.isInteger(blockSize) || blockSize < 1) {
-      throw new RangeError(`blockSize must be an integer >= 1, got ${blockSize}`);
+    if (!Number.isInteger(blockSize) || blockSize < 1 || blockSize >= 2 ** 31) {
+      throw new RangeError(`blockSize must be an integer in [1, 2^31), got ${shown(blockSize)}`);
     }
     this.#source = source;
     this.#words = new Uint32Array(blockSize);

@@ -15,7 +15,8 @@ export function gaussianDelta(options: {readonly noiseMultiplier: number; readon
   const {noiseMultiplier, epsilon} = options;
   requireNonNegative('noiseMultiplier', noiseMultiplier);
   requireNonNegative('epsilon', epsilon);
-  return noiseMultiplier === 0 ? 1 : Math.exp(gaussianLogDelta(noiseMultiplier, epsilon));
+  // The smallest doubles have no reciprocal.
+  return Number.isFinite(1 / noiseMultiplier) ? Math.exp(gaussianLogDelta(noiseMultiplier, epsilon)) : 1;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type {DpEvent} from '../event.js';
+import {checkEvent, type DpEvent} from '../event.js';
 
 /**
  * The noise multiplier of the one Gaussian that is equivalent to an event made of Gaussians: releasing the same sum with
@@ -7,8 +7,14 @@ import type {DpEvent} from '../event.js';
  *
  * @returns the noise multiplier: 0 if anything non-private is inside, `Infinity` if nothing is released, `undefined` if
  *   some event inside is not a Gaussian.
+ * @throws TypeError or RangeError for what is no event.
  */
 export function reduceToGaussian(event: DpEvent): number | undefined {
+  checkEvent(event);
+  return reduced(event);
+}
+
+function reduced(event: DpEvent): number | undefined {
   switch (event.kind) {
     case 'noOp':
       return Infinity;
@@ -17,14 +23,14 @@ export function reduceToGaussian(event: DpEvent): number | undefined {
     case 'gaussian':
       return event.noiseMultiplier;
     case 'selfComposed': {
-      const noiseMultiplier = reduceToGaussian(event.event);
+      const noiseMultiplier = reduced(event.event);
       if (noiseMultiplier === undefined) return undefined;
       return event.count === 0 ? Infinity : noiseMultiplier / Math.sqrt(event.count);
     }
     case 'composed': {
       const noisy: number[] = [];
       for (const part of event.events) {
-        const noiseMultiplier = reduceToGaussian(part);
+        const noiseMultiplier = reduced(part);
         if (noiseMultiplier === undefined) return undefined;
         if (noiseMultiplier !== Infinity) noisy.push(noiseMultiplier);
       }

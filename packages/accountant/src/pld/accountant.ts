@@ -1,4 +1,11 @@
-import {requireDelta, requireFinite, requireInteger, requireOneOf, requirePositive} from '../checks.js';
+import {
+  requireDelta,
+  requireFinite,
+  requireInteger,
+  requireOneOf,
+  requireOptions,
+  requirePositive,
+} from '../checks.js';
 import {checkEvent, type DpEvent} from '../event.js';
 import {gaussianLogDeltaAnyEpsilon} from '../gaussian/delta_any_epsilon.js';
 import {gaussianEpsilon} from '../gaussian/epsilon.js';
@@ -73,6 +80,7 @@ export class PldAccountant {
 
   /** @throws RangeError for a tolerance out of (0, 1) or an unknown relation. */
   constructor(options: PldAccountantOptions = {}) {
+    requireOptions('options', options);
     const {tolerance = 1e-3, neighboring = 'addOrRemoveOne'} = options;
     requirePositive('tolerance', tolerance);
     if (tolerance >= 1) throw new RangeError(`tolerance must be < 1, got ${tolerance}`);

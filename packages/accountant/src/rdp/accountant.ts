@@ -1,4 +1,4 @@
-import {requireDelta, requireInteger, requireNonNegative, requireOneOf} from '../checks.js';
+import {requireDelta, requireInteger, requireNonNegative, requireOneOf, requireOptions} from '../checks.js';
 import {checkEvent, type DpEvent, eventText} from '../event.js';
 import {NEIGHBOURING_RELATIONS, type NeighbouringRelation} from '../neighbours.js';
 import {checkSupport} from '../support.js';
@@ -50,6 +50,7 @@ export class RdpAccountant {
 
   /** @throws RangeError for an order that is not finite and > 1, an unknown conversion or an unknown relation. */
   constructor(options: RdpAccountantOptions = {}) {
+    requireOptions('options', options);
     const {orders = DEFAULT_ORDERS, conversion = 'improved', neighboring = 'addOrRemoveOne'} = options;
     checkOrders(orders);
     requireOneOf('conversion', conversion, Object.keys(CONVERSIONS));

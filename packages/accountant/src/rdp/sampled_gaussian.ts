@@ -1,5 +1,7 @@
+import {requireNonNegative, requireProbability} from '../checks.js';
 import {logAdd} from '../math/log_add.js';
 import {gaussianRdp} from './gaussian.js';
+import {requireOrder} from './orders.js';
 import {logExcessAtFractionalOrder} from './fractional_order.js';
 import {logExcessAtIntegerOrder} from './integer_order.js';
 
@@ -16,13 +18,17 @@ const TWO_TERMS_ARE_ENOUGH = 0.04;
  *
  * @param samplingProbability - q in [0, 1].
  * @param noiseMultiplier - z >= 0.
- * @param order - alpha > 1, integer or not.
+ * @param order - alpha in (1, 2^20], integer or not.
+ * @throws RangeError if one is out of its range.
  */
 export function sampledGaussianRdp(
   samplingProbability: number,
   noiseMultiplier: number,
   order: number,
 ): number {
+  requireProbability('samplingProbability', samplingProbability);
+  requireNonNegative('noiseMultiplier', noiseMultiplier);
+  requireOrder('order', order);
   const q = samplingProbability;
   if (q === 0) return 0;
   if (q === 1) return gaussianRdp(noiseMultiplier, order);

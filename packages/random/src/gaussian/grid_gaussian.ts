@@ -1,3 +1,4 @@
+import {shown} from '../checks.js';
 import {secureSource} from '../secure.js';
 import type {RandomSource} from '../source.js';
 import {ExactRounding} from './exact_rounding.js';
@@ -56,9 +57,15 @@ export function fillGridGaussian(
   source: RandomSource = secureSource(),
 ): void {
   const sigma = sigmaInGridUnits;
-  if (!(sigma >= 0 && sigma <= MAX_GRID_SIGMA)) {
+  // By name, not instanceof: it may come from another realm.
+  if (Object.prototype.toString.call(out) !== '[object Float64Array]') {
+    throw new TypeError(
+      `out must be a Float64Array, got ${shown(out)}: no other holds all integers below 2^53`,
+    );
+  }
+  if (typeof sigma !== 'number' || !(sigma >= 0 && sigma <= MAX_GRID_SIGMA)) {
     throw new RangeError(
-      `sigmaInGridUnits must be in [0, 2^48], got ${sigma}: noise must stay below 2^53 units, use a coarser grid`,
+      `sigmaInGridUnits must be in [0, 2^48], got ${shown(sigma)}: noise must stay below 2^53 units, use a coarser grid`,
     );
   }
   if (sigma === 0) {
