@@ -43,7 +43,8 @@ export async function trainMnistKeras(
     const plan = run.plan({numExamples, unit: 'picture', optimizer: 'SGD'});
     const {learningRate, batchSize, l2NormClip, microbatches, delta, sampling} = flags;
 
-    const {x, y} = digitBatches(train).get(Int32Array.from({length: numExamples}, (_, i) => i));
+    // Pictures stay the bytes they are until their batch is drawn.
+    const pictures = digitBatches(train);
     const network = mnistNetwork(flags.seed);
     const evaluate = () => ({accuracy: accuracy(network, test)});
     const watched = (trained: Trained) => ({
@@ -70,7 +71,14 @@ export async function trainMnistKeras(
       const callbacks = watched(trained);
       const {epochs} = flags;
       const threads = {count: workers, loss: LOSS};
-      await model.fit(x, y, {batchSize, epochs, initialEpoch, verbose: 0, callbacks, workers: threads});
+      await model.fitDataset(pictures, {
+        batchSize,
+        epochs,
+        initialEpoch,
+        verbose: 0,
+        callbacks,
+        workers: threads,
+      });
       await run.finish(trained);
     } else {
       // The same without privacy: a plain tf.js model.
@@ -79,10 +87,11 @@ export async function trainMnistKeras(
       const trained = {model: network, optimizer, evaluate};
       const initialEpoch = await run.begin(trained);
       const callbacks = watched(trained);
+      const {x, y} = pictures.get(Int32Array.from({length: numExamples}, (_, i) => i));
       await network.fit(x, y, {batchSize, epochs: flags.epochs, initialEpoch, callbacks});
+      tf.dispose([x, y]);
       await run.finish(trained);
     }
-    tf.dispose([x, y]);
     network.dispose();
     return {interrupted: run.signal.aborted};
   } finally {
