@@ -83,6 +83,11 @@ export class TrainingRun {
     this.endInterrupt = () => interrupt.dispose();
   }
 
+  /** Draws the batches, after `plan`. */
+  get sampler(): Sampler {
+    return this.plannedRun().sampler;
+  }
+
   say(line: string): void {
     this.streams.stdout.write(`${line}\n`);
   }
@@ -190,19 +195,29 @@ export class TrainingRun {
 
   /** Counts the step; at the end of an epoch evaluates, prints and saves. */
   async endStep(trained: Trained): Promise<void> {
-    const {stepsPerEpoch} = this.plannedRun().facts;
     this.step++;
     // Lets timers, signals and the terminal have their turn.
     await setImmediate();
-    if (this.step % stepsPerEpoch !== 0) return;
+    if (this.step % this.plannedRun().facts.stepsPerEpoch === 0) await this.endEpoch(trained);
+  }
+
+  /** Where epochs are told apart from steps: shows the loss of a step, which is sensitive, and counts it. Then `endEpoch`. */
+  countStep(loss: number): void {
+    this.showLoss(loss);
+    this.step++;
+  }
+
+  /** Evaluates, prints and saves. */
+  async endEpoch(trained: Trained): Promise<void> {
+    const {facts} = this.plannedRun();
     this.progress.stop();
-    const epoch = this.step / stepsPerEpoch;
+    const epoch = this.step / facts.stepsPerEpoch;
     const evaluation = trained.evaluate();
     const spent = this.spent();
     this.records.push(epochRecord(epoch, evaluation, spent));
     this.say(`Test accuracy after ${epoch} epochs is: ${evaluation.accuracy.toFixed(3)}`);
     for (const line of evaluation.lines ?? []) this.say(line);
-    for (const line of spentLines(spent, this.flags.delta, this.plannedRun().facts)) this.say(line);
+    for (const line of spentLines(spent, this.flags.delta, facts)) this.say(line);
     await this.save(trained);
     if (this.step < this.totalSteps) this.startProgress();
   }

@@ -1,4 +1,4 @@
-import type {Command} from 'commander';
+import {Option, type Command} from 'commander';
 
 import {positiveInteger, threadCount} from '../run/flag_values.js';
 import {tutorialCommand, type TutorialFlags} from '../run/flags.js';
@@ -35,7 +35,7 @@ export function tutorialCommands(streams: Streams, onEnd: OnEnd): Command[] {
       const {trainMnistKeras} = await import('./mnist_keras.js');
       onEnd(await trainMnistKeras({...flags, workers: workers as number | 'auto'}, streams));
     },
-  ).option('--workers <integer|auto>', 'threads that share each batch; results are the same', threadCount, 1);
+  ).addOption(workersOption());
   return [
     mnistCommand(
       {
@@ -56,13 +56,19 @@ export function tutorialCommands(streams: Streams, onEnd: OnEnd): Command[] {
   ];
 }
 
+function workersOption(): Option {
+  return new Option('--workers <integer|auto>', 'threads that share each batch; results are the same')
+    .argParser(threadCount)
+    .default(1);
+}
+
 function lmCommand(streams: Streams, onEnd: OnEnd): Command {
   return tutorialCommand(
     {
       name: 'lm',
       description:
         'a language model of characters (LSTM) by private Adam, on Tiny Shakespeare or a text of yours',
-      defaults: {learningRate: 0.01, noiseMultiplier: 1.2, l2NormClip: 0.1, batchSize: 1024, epochs: 30},
+      defaults: {learningRate: 0.02, noiseMultiplier: 1.2, l2NormClip: 0.1, batchSize: 1024, epochs: 30},
       data: 'a UTF-8 text file, a folder of .txt files, or one with Tiny Shakespeare (or set DP_DATA_DIR)',
       examples: [
         ['', ''],
@@ -70,13 +76,18 @@ function lmCommand(streams: Streams, onEnd: OnEnd): Command {
         ['--data_dir=letters.txt', 'the guarantee is about one sequence of 80 characters'],
       ],
     },
-    async (flags, {units, alphabet}) => {
+    async (flags, {units, alphabet, workers}) => {
       const {trainLm} = await import('./lm.js');
-      const own = {units: units as number, alphabet: alphabet as string | undefined};
+      const own = {
+        units: units as number,
+        alphabet: alphabet as string | undefined,
+        workers: workers as number | 'auto',
+      };
       onEnd(await trainLm({...flags, ...own}, streams));
     },
   )
     .option('--units <integer>', 'size of the LSTM', positiveInteger, 64)
+    .addOption(workersOption())
     .option(
       '--alphabet <characters>',
       'characters that are told apart: a public constant (default: printable ASCII)',

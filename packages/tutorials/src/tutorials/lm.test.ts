@@ -1,7 +1,9 @@
 import {afterAll, beforeAll, expect, test} from '@jest/globals';
+import {execFileSync} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 
 import {capturedStreams} from '../testing/streams.js';
 import {trainLm, type LmFlags} from './lm.js';
@@ -40,6 +42,12 @@ async function train(flags: Partial<LmFlags>): Promise<string> {
   return streams.out();
 }
 
+const rejection = (flags: Partial<LmFlags>): Promise<string> =>
+  train(flags).then(
+    () => 'none',
+    (error: unknown) => String(error),
+  );
+
 test('prints accuracy and perplexity beside those of a bigram model, epsilon, a sample, and what the unit of privacy is', async () => {
   const out = await train({});
   expect(out).toMatch(/^DP-Adam: clip 0\.1, noise multiplier 1, 2 steps an epoch/m);
@@ -63,6 +71,26 @@ test('goes on where it stopped, with the moments of Adam', async () => {
   // The number of steps, and two moments of each of five variables.
   expect(weightsManifest[0]?.weights).toHaveLength(11);
   await expect(train({modelDir, seed: 2, units: 16})).rejects.toThrow('holds a run with units 8, got 16');
+});
+
+test('with two threads the result is that of one', async () => {
+  const flags = [
+    '--seed=2',
+    '--units=8',
+    '--batch_size=8',
+    '--epochs=1',
+    '--noise_multiplier=1',
+    '--delta=1e-3',
+  ];
+  // The command line as it is built: threads need a file that they can load.
+  const command = fileURLToPath(new URL('../../bin/dp-tutorial.js', import.meta.url));
+  const out = execFileSync(
+    process.execPath,
+    [command, 'lm', '--workers=2', `--data_dir=${dataDir}`, ...flags],
+    {encoding: 'utf8'},
+  );
+  expect(out).toBe(await train({seed: 2}));
+  expect(await rejection({dpsgd: false, workers: 2})).toContain('--workers=2 is for private training');
 });
 
 test('trains without privacy, and learns the text', async () => {

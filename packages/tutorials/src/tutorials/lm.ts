@@ -1,7 +1,7 @@
-// A language model of characters: one-hot -> LSTM -> logits, by private Adam, on batches processed in pieces.
+// A language model of characters: one-hot -> LSTM -> logits, by private Adam, on sampled batches that are processed in pieces.
 import * as tf from '@tensorflow/tfjs-core';
-import {trainableVariables} from '@dp/keras';
-import {dpAdam, PrivateOptimizer, type BatchPiece, type DrawnBatch} from '@dp/optimizers';
+import {fitSampled} from '@dp/keras';
+import {dpAdam} from '@dp/optimizers';
 
 import {bigramFigures} from '../bigram.js';
 import {characterFigures, charLstm, sequenceLosses, writtenText} from '../char_lstm.js';
@@ -17,18 +17,23 @@ import type {Evaluation} from '../run/history.js';
 import type {TutorialFlags} from '../run/flags.js';
 import {TrainingRun} from '../run/training_run.js';
 import type {Streams} from '../terminal/streams.js';
+import {UsageError} from '../usage_error.js';
 
 /** What `dp-tutorial lm` is asked to do. */
 export interface LmFlags extends TutorialFlags {
   readonly units: number;
   /** Characters that are told apart; a public constant. Default: those of Shakespeare for his plays, else those of ASCII. */
   readonly alphabet: string | undefined;
+  /** Threads that share each batch of private training. Default: 1. */
+  readonly workers?: number | 'auto';
 }
 
 /** Characters of a record. */
 const LENGTH = 80;
 /** Sequences times units that are processed at once: it affects memory and speed, not privacy. */
 const PIECE = 64 * 256;
+/** Where another thread finds the loss: a function can't be sent to it. */
+const LOSS = {module: new URL('../char_lstm.js', import.meta.url).href, name: 'sequenceLosses'};
 
 /**
  * Trains a character model on a text, with privacy or without. The first 90 % of the characters, cut into sequences of 80, are the
@@ -42,6 +47,9 @@ export async function trainLm(
   streams: Streams,
   data: LoadTextOptions = {},
 ): Promise<{interrupted: boolean}> {
+  const {workers = 1} = flags;
+  if (workers !== 1 && !flags.dpsgd)
+    throw new UsageError(`--workers=${workers} is for private training; leave it out with --dpsgd=false`);
   const run = new TrainingRun('lm', flags, streams);
   try {
     const {text, source} = await run.load((options) => loadText({...options, ...data}));
@@ -61,7 +69,6 @@ export async function trainLm(
 
     const batches = characterBatches(train, alphabet.size);
     const model = charLstm({classes: alphabet.size, units: flags.units, seed: flags.seed});
-    const varList = trainableVariables(model);
     const optimizer = flags.dpsgd
       ? dpAdam({
           learningRate: flags.learningRate,
@@ -71,25 +78,7 @@ export async function trainLm(
           ...plan, // noise multiplier, ledger and source of randomness
         })
       : tf.train.adam(flags.learningRate);
-    const lossesOf = (x: tf.Tensor, y: tf.Tensor) =>
-      sequenceLosses(y, model.apply(x, {training: true}) as tf.Tensor);
-
-    // The pieces of a drawn batch: their clipped gradients are summed, and noise is added once.
-    const groups = flags.batchSize / flags.microbatches;
-    const pieceSize = groups * Math.max(1, Math.floor(PIECE / flags.units / groups));
-    function* pieces(indices: Int32Array): Generator<BatchPiece> {
-      for (let start = 0; start < indices.length; start += pieceSize) {
-        const {x, y} = batches.get(indices.slice(start, start + pieceSize)) as {x: tf.Tensor; y: tf.Tensor};
-        yield {lossFn: () => lossesOf(x, y), batch: [x, y]};
-        tf.dispose([x, y]);
-      }
-    }
-    const plainStep = ({indices}: DrawnBatch): tf.Scalar | null => {
-      const {x, y} = batches.get(indices) as {x: tf.Tensor; y: tf.Tensor};
-      const loss = optimizer.minimize(() => tf.mean(lossesOf(x, y)), true, varList);
-      tf.dispose([x, y]);
-      return loss;
-    };
+    model.compile({optimizer, loss: sequenceLosses});
 
     const evaluate = (): Evaluation => {
       const figures = characterFigures(model, test, alphabet.size);
@@ -102,14 +91,19 @@ export async function trainLm(
         ],
       };
     };
-    for await (const drawn of run.batches({model, optimizer, evaluate})) {
-      const loss =
-        optimizer instanceof PrivateOptimizer
-          ? optimizer.minimizePieces(drawn, pieces(drawn.indices), {varList})
-          : plainStep(drawn);
-      run.showLoss(loss?.dataSync()[0] ?? NaN);
-      loss?.dispose();
-    }
+    const trained = {model, optimizer, evaluate};
+    const done = await run.begin(trained);
+    const groups = flags.batchSize / flags.microbatches;
+    await fitSampled(model, batches, {
+      sampler: run.sampler,
+      epochs: flags.epochs - done,
+      maxPhysicalBatch: groups * Math.max(1, Math.floor(PIECE / flags.units / groups)),
+      workers: {count: workers, loss: LOSS},
+      signal: run.signal,
+      onStep: ({loss}) => run.countStep(loss),
+      onEpochEnd: () => run.endEpoch(trained),
+    });
+    await run.finish(trained);
     model.dispose();
     optimizer.dispose();
     return {interrupted: run.signal.aborted};
