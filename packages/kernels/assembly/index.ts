@@ -5,6 +5,7 @@ export {addDepthwiseFilterGradient, depthwiseFilterGradient, depthwiseInputGradi
 export {accumulateRows, addEmbeddingGradient, clearSlots, groupRows} from './embedding';
 export {exp, tanh} from './exponential';
 export {filterGradient, filterGradientScratch} from './filter_gradient';
+export {gruCandidate, gruCandidateGradient, gruGates, gruGatesGradient} from './gru';
 export {copyImage} from './image';
 export {lstmCell, lstmCellGradient} from './lstm';
 export {matMul, matMulScratch} from './mat_mul';

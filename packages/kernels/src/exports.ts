@@ -74,6 +74,54 @@ export interface KernelExports {
     units: number,
     hard: number,
   ): void;
+  gruGates(
+    u: number,
+    gates: number,
+    gatesStride: number,
+    previous: number,
+    previousStride: number,
+    reset: number,
+    resetStride: number,
+    rows: number,
+    units: number,
+    hard: number,
+  ): void;
+  gruCandidate(
+    u: number,
+    gates: number,
+    gatesStride: number,
+    previous: number,
+    previousStride: number,
+    out: number,
+    outStride: number,
+    rows: number,
+    units: number,
+  ): void;
+  gruCandidateGradient(
+    gates: number,
+    gatesStride: number,
+    previous: number,
+    previousStride: number,
+    dy: number,
+    dyStride: number,
+    dh: number,
+    d: number,
+    rows: number,
+    units: number,
+    hard: number,
+  ): void;
+  gruGatesGradient(
+    gates: number,
+    gatesStride: number,
+    previous: number,
+    previousStride: number,
+    dr: number,
+    dh: number,
+    d: number,
+    rows: number,
+    units: number,
+    hard: number,
+  ): void;
   matMulScratch(rows: number, depth: number): number;
   matMul(
     a: number,

@@ -7,10 +7,8 @@ registerTrainingKernels();
 export {
   ensureTrainingKernels,
   explainParameter,
-  LSTM_SEQUENCE,
-  lstmGateGradient,
-  lstmStatesBefore,
   openClipAndSum,
+  RECURRENT_SEQUENCES,
   SQUARED_NORM_RELATIVE_ERROR,
   type ClipAndSum,
   type Contribution,
@@ -21,6 +19,7 @@ export {
   type EmbeddingContribution,
   type ParameterCost,
   type PerExampleParameter,
+  type RecurrentSequence,
   type Strategy,
   type SumContribution,
 } from './on_demand.js';

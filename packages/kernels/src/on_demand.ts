@@ -12,5 +12,4 @@ export type {
   SumContribution,
 } from './clip_and_sum/contribution.js';
 export {ensureTrainingKernels} from './register.js';
-export {lstmGateGradient, lstmStatesBefore} from './recurrent/lstm_gradient.js';
-export {LSTM_SEQUENCE} from './training/lstm.js';
+export {RECURRENT_SEQUENCES, type RecurrentSequence} from './recurrent/sequence.js';

@@ -9,8 +9,8 @@ import {
   type KernelFunc,
 } from '@tensorflow/tfjs-core';
 import {backendMemory, isWasmBackend, refuseFailedAllocations, type WasmBackend} from './memory.js';
-import {registerLstmGradient} from './recurrent/lstm_gradient.js';
-import {fuseLstmLayers} from './recurrent/lstm_layer.js';
+import {registerSequenceGradients} from './recurrent/sequence_gradient.js';
+import {fuseRecurrentLayers} from './recurrent/recurrent_layer.js';
 import {exp, tanh} from './training/exponential.js';
 import {sum} from './training/sum.js';
 import {cast, identity} from './training/identity.js';
@@ -28,6 +28,7 @@ import {
 import type {TrainingKernel} from './training/kernel.js';
 import {gather} from './training/gather.js';
 import {batchMatMul, fusedMatMul} from './training/mat_mul.js';
+import {gruSequence, gruSequenceGradient} from './training/gru.js';
 import {lstmSequence, lstmSequenceGradient} from './training/lstm.js';
 import {maxPoolGrad} from './training/max_pool_grad.js';
 import {unsortedSegmentSum} from './training/unsorted_segment_sum.js';
@@ -48,6 +49,8 @@ const TRAINING_KERNELS: readonly TrainingKernel[] = [
   fusedConv2D,
   fusedMatMul,
   gather,
+  gruSequence,
+  gruSequenceGradient,
   identity,
   lstmSequence,
   lstmSequenceGradient,
@@ -66,8 +69,8 @@ const OURS = Symbol.for('@dp/kernels');
 
 /** Registers this package's kernels for tf.js's wasm backend, on top of the backend's own. Idempotent. */
 export function registerTrainingKernels(): void {
-  registerLstmGradient();
-  fuseLstmLayers();
+  registerSequenceGradients();
+  fuseRecurrentLayers();
   for (const kernel of TRAINING_KERNELS) {
     const stock = getKernel(kernel.kernelName, WASM) as KernelConfig | undefined;
     if (stock !== undefined && OURS in stock.kernelFunc) continue;
@@ -85,7 +88,7 @@ export function registerTrainingKernels(): void {
 
 /** When the backend starts: tfjs-layers may have been loaded since. */
 function prepareBackend(instance: unknown): void {
-  fuseLstmLayers();
+  fuseRecurrentLayers();
   if (isWasmBackend(instance as KernelBackend)) refuseFailedAllocations(instance as WasmBackend);
 }
 

@@ -1,6 +1,7 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {Scope} from '../scope.js';
-import {input, inputOf, type KernelCall, type TrainingKernel} from './kernel.js';
+import {input, inputOf, type TrainingKernel} from './kernel.js';
+import {inputShare, isHard} from './recurrent_inputs.js';
 
 /**
  * A whole LSTM layer as one kernel: x [B, T, K], kernel [K, 4 H], recurrentKernel [H, 4 H] and maybe bias [4 H] to the
@@ -18,12 +19,10 @@ export const lstmSequence: TrainingKernel = {
     const {memory} = call;
     const {kernels} = memory;
     const x = input(call, 'x');
-    const [batch, steps, features] = x.shape as [number, number, number];
+    const [batch, steps] = x.shape as [number, number, number];
     const units = input(call, 'recurrentKernel').shape[0] ?? 0;
     const width = 4 * units;
-    const kernel = memory.address(inputOf(call, 'kernel', [features, width]));
     const recurrentKernel = memory.address(inputOf(call, 'recurrentKernel', [units, width]));
-    const hasBias = call.inputs['bias'] != null;
     const out = memory.output([batch, steps, units]);
     const gates = memory.output([batch, steps, width]);
     const cells = memory.output([batch, steps, units]);
@@ -31,29 +30,13 @@ export const lstmSequence: TrainingKernel = {
     const [state, gate] = [units * 4, width * 4];
     const scope = new Scope(memory);
     try {
+      const inputs = inputShare(call, width);
       const scratch = scope.allocate(
-        Math.max(kernels.matMulScratch(batch * steps, features), kernels.matMulScratch(batch, units)),
+        Math.max(inputs.scratchBytes, kernels.matMulScratch(batch, units)),
       ).address;
       const z = scope.allocate(batch * gate).address;
       const zero = scope.allocate(state).address;
-      if (hasBias) {
-        const bias = memory.address(inputOf(call, 'bias', [width]));
-        kernels.copyImage(bias, gatesAt, batch * steps, gate, 0, gate);
-      }
-      kernels.matMul(
-        memory.address(x),
-        features * 4,
-        4,
-        kernel,
-        gate,
-        4,
-        gatesAt,
-        batch * steps,
-        width,
-        features,
-        scratch,
-        Number(hasBias),
-      );
+      inputs.fill(gatesAt, scratch);
       for (let t = 0; t < steps; t++) {
         const before = (t - 1) * state;
         if (t > 0) {
@@ -143,7 +126,3 @@ export const lstmSequenceGradient: TrainingKernel = {
     return dz;
   },
 };
-
-function isHard({attrs}: KernelCall): number {
-  return Number(attrs['hard'] === true);
-}

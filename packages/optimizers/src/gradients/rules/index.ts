@@ -1,10 +1,8 @@
-import {LSTM_SEQUENCE} from '@dp/kernels/on-demand';
-
 import {addRule, elementwiseRule, multiplyRule, normalizationRule, subtractRule} from './elementwise.js';
 import {gatherRule} from './embedding.js';
 import {concatRule, packRule} from './join.js';
 import {fusedMatMulRule, matMulRule} from './product.js';
-import {lstmRule} from './recurrent.js';
+import {recurrentRules} from './recurrent.js';
 import type {ParameterRule} from './rule.js';
 import {
   conv2dRule,
@@ -37,8 +35,8 @@ export const parameterRules: Readonly<Record<string, ParameterRule>> = {
   Multiply: multiplyRule,
   Pack: packRule,
   Sub: subtractRule,
-  [LSTM_SEQUENCE]: lstmRule,
   _FusedMatMul: fusedMatMulRule,
+  ...recurrentRules,
 };
 
 /** Operations whose gradient tf.js writes by hand: their node on the tape bears the name of the operation around. */

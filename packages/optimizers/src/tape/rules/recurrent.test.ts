@@ -2,7 +2,7 @@ import {beforeAll, describe, expect, test} from '@jest/globals';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {layers} from '@tensorflow/tfjs-layers';
-import {ensureTrainingKernels, LSTM_SEQUENCE} from '@dp/kernels/on-demand';
+import {ensureTrainingKernels} from '@dp/kernels/on-demand';
 
 import {proveSeparation} from '../prove.js';
 import {record} from '../record.js';
@@ -10,7 +10,10 @@ import {record} from '../record.js';
 // Batch, steps and features agree, so that an axis could be taken for another.
 const N = 3;
 
-describe('the proof for an LSTM layer as one kernel', () => {
+describe.each([
+  ['LstmSequence', layers.lstm, 4],
+  ['GruSequence', layers.gru, 3],
+] as const)('the proof for a layer as one kernel: %s', (kernelName, make, gates) => {
   beforeAll(async () => {
     await tf.setBackend('wasm');
     ensureTrainingKernels();
@@ -32,10 +35,10 @@ describe('the proof for an LSTM layer as one kernel', () => {
     }
   };
   const rowMeans = (tensor: tf.Tensor | tf.Tensor[]) => tf.mean(tensor as tf.Tensor, [1, 2]);
-  const layer = layers.lstm({units: N, recurrentInitializer: 'glorotUniform', returnSequences: true});
+  const layer = make({units: N, recurrentInitializer: 'glorotUniform', returnSequences: true});
 
   test('holds where the examples lie along axis 0', () => {
-    expect(prove((x) => rowMeans(layer.apply(x) as tf.Tensor))).toContain(LSTM_SEQUENCE);
+    expect(prove((x) => rowMeans(layer.apply(x) as tf.Tensor))).toContain(kernelName);
   });
 
   test.each([
@@ -49,10 +52,10 @@ describe('the proof for an LSTM layer as one kernel', () => {
   test('is refused where weights depend on the examples', () => {
     const units = 2;
     const own = (x: tf.Tensor) => {
-      // [N, 8] of the 9 values of each example.
-      const kernel = tf.slice(tf.reshape(x, [N, N * N]), [0, 0], [N, 4 * units]);
-      const inputs = {x, kernel, recurrentKernel: tf.zeros([units, 4 * units])};
-      const [out] = tf.engine().runKernel<[tf.Tensor]>(LSTM_SEQUENCE, inputs, {hard: false});
+      // Some of the 9 values of each example.
+      const kernel = tf.slice(tf.reshape(x, [N, N * N]), [0, 0], [N, gates * units]);
+      const inputs = {x, kernel, recurrentKernel: tf.zeros([units, gates * units])};
+      const [out] = tf.engine().runKernel<[tf.Tensor]>(kernelName, inputs, {hard: false});
       return rowMeans(out);
     };
     expect(() => prove(own)).toThrow('its kernel depends on the examples');

@@ -1,4 +1,4 @@
-import {LSTM_SEQUENCE} from '@dp/kernels/on-demand';
+import {RECURRENT_SEQUENCES} from '@dp/kernels/on-demand';
 
 import {combinePositional, isBatch, mixing} from '../labels.js';
 import {inputNamed, type RuleTable, type SeparationRule} from './rule.js';
@@ -16,4 +16,6 @@ const sequences: SeparationRule = (site) => {
 };
 
 /** Whole recurrent layers as one kernel. */
-export const recurrentRules: RuleTable = {[LSTM_SEQUENCE]: sequences};
+export const recurrentRules: RuleTable = Object.fromEntries(
+  Object.keys(RECURRENT_SEQUENCES).map((kernel) => [kernel, sequences]),
+);

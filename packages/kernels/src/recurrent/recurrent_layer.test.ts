@@ -4,14 +4,19 @@ import {initializers, layers} from '@tensorflow/tfjs-layers';
 import '../index.js';
 import {expectClose, onBothBackends} from '../testing/both_backends.js';
 import {generator, realValues} from '../testing/numbers.js';
+import {GRU_SEQUENCE} from '../training/gru.js';
 import {LSTM_SEQUENCE} from '../training/lstm.js';
 
 type Options = Parameters<typeof layers.lstm>[0];
 
 /** The layer's output, and the gradients of a loss of it for its input and all its weights, in one vector. */
-function outputAndGradients(options: Options, shape: [number, number, number]): tf.Tensor {
+function outputAndGradients(
+  make: (options: Options) => ReturnType<typeof layers.lstm>,
+  options: Options,
+  shape: [number, number, number],
+): tf.Tensor {
   const next = generator(5);
-  const layer = layers.lstm({
+  const layer = make({
     recurrentInitializer: initializers.glorotUniform({seed: 2}),
     kernelInitializer: initializers.glorotUniform({seed: 1}),
     biasInitializer: initializers.randomNormal({seed: 3, stddev: 0.3}),
@@ -38,7 +43,10 @@ function outputAndGradients(options: Options, shape: [number, number, number]): 
   return result;
 }
 
-describe('an LSTM layer as one kernel', () => {
+describe.each([
+  ['LSTM', layers.lstm, LSTM_SEQUENCE],
+  ['GRU', (options: Options) => layers.gru(options as Parameters<typeof layers.gru>[0]), GRU_SEQUENCE],
+] as const)('a layer as one kernel: %s', (name, make, kernel) => {
   test.each<[string, Options, [number, number, number]]>([
     ['hard sigmoid', {units: 3}, [2, 4, 5]],
     ['sigmoid, every step', {units: 6, recurrentActivation: 'sigmoid', returnSequences: true}, [3, 5, 2]],
@@ -51,14 +59,14 @@ describe('an LSTM layer as one kernel', () => {
     ],
     ['more rows than are packed at once', {units: 8, recurrentActivation: 'sigmoid'}, [133, 3, 7]],
   ])('has the outputs and gradients of the cpu backend: %s', async (_, options, shape) => {
-    const {cpu, wasm} = await onBothBackends(() => outputAndGradients(options, shape));
+    const {cpu, wasm} = await onBothBackends(() => outputAndGradients(make, options, shape));
     expectClose(wasm, cpu, 1e-5);
   });
 
   const x = () => tf.ones([2, 3, 4]);
   const uses = async (options: Partial<Options>, apply?: (layer: unknown) => void) => {
     await tf.setBackend('wasm');
-    const layer = layers.lstm({units: 3, recurrentInitializer: 'glorotUniform', ...options});
+    const layer = make({units: 3, recurrentInitializer: 'glorotUniform', ...options});
     const {kernelNames} = await tf.profile(() =>
       tf.tidy(() => {
         if (apply === undefined) layer.apply(x());
@@ -67,7 +75,7 @@ describe('an LSTM layer as one kernel', () => {
       }),
     );
     layer.dispose();
-    return kernelNames.includes(LSTM_SEQUENCE);
+    return kernelNames.includes(kernel);
   };
 
   test('is used where it covers the layer, and only there', async () => {
@@ -85,7 +93,9 @@ describe('an LSTM layer as one kernel', () => {
     const masked = (layer: unknown) => (layer as Applied).apply(x(), {mask: tf.ones([2, 3], 'bool')});
     expect(await uses({}, masked)).toBe(false);
     const started = (layer: unknown) =>
-      (layer as Applied).apply(x(), {initialState: [tf.ones([2, 3]), tf.ones([2, 3])]});
+      (layer as Applied).apply(x(), {
+        initialState: name === 'LSTM' ? [tf.ones([2, 3]), tf.ones([2, 3])] : [tf.ones([2, 3])],
+      });
     expect(await uses({}, started)).toBe(false);
   });
 });

@@ -10,10 +10,11 @@ import {
   type KernelConfig,
   type Tensor,
 } from '@tensorflow/tfjs-core';
+import {GRU_SEQUENCE} from '../training/gru.js';
 import {LSTM_SEQUENCE} from '../training/lstm.js';
 
-/** What is touched of tfjs-layers 4.22's LSTM layer. */
-interface LstmLayer {
+/** What is touched of tfjs-layers 4.22's LSTM and GRU layers. */
+interface RecurrentLayer {
   readonly cell: {
     readonly kernel: Weight;
     readonly recurrentKernel: Weight;
@@ -43,7 +44,7 @@ type Arguments = {
   readonly training?: unknown;
 } | null;
 
-type Call = (this: LstmLayer, inputs: Tensor | Tensor[], kwargs: Arguments) => Tensor | Tensor[];
+type Call = (this: RecurrentLayer, inputs: Tensor | Tensor[], kwargs: Arguments) => Tensor | Tensor[];
 
 /** Gates that the kernel has, and whether they are the hard ones. */
 const GATES: Readonly<Record<string, boolean | undefined>> = {sigmoid: false, hardSigmoid: true};
@@ -51,27 +52,36 @@ const GATES: Readonly<Record<string, boolean | undefined>> = {sigmoid: false, ha
 /** Marks our method, also that of another copy of this package. */
 const OURS = Symbol.for('@dp/kernels');
 
+/** Layers that run as one kernel, by class name. */
+const KERNELS = {LSTM: LSTM_SEQUENCE, GRU: GRU_SEQUENCE};
+
 /**
- * Makes tf.js's LSTM layers run as one kernel on the wasm backend, where they are of the kind that it covers. tfjs-layers is
- * found, if it has been loaded, by the class that it has registered. Idempotent.
+ * Makes tf.js's LSTM and GRU layers run as one kernel on the wasm backend, where they are of the kind that it covers.
+ * tfjs-layers is found, if it has been loaded, by the classes that it has registered. Idempotent.
  */
-export function fuseLstmLayers(): void {
-  const [layer] = (serialization.SerializationMap.getMap().classNameMap['LSTM'] ?? []) as readonly (
-    {readonly prototype: {call: Call}} | undefined
-  )[];
-  if (layer === undefined || OURS in layer.prototype.call) return;
-  const stock = layer.prototype.call;
-  const call: Call = function (inputs, kwargs) {
-    return fused(this, inputs, kwargs) ?? stock.call(this, inputs, kwargs);
-  };
-  layer.prototype.call = Object.assign(call, {[OURS]: true});
+export function fuseRecurrentLayers(): void {
+  const classes = serialization.SerializationMap.getMap().classNameMap;
+  for (const [className, kernelName] of Object.entries(KERNELS)) {
+    const [layer] = (classes[className] ?? []) as readonly ({readonly prototype: {call: Call}} | undefined)[];
+    if (layer === undefined || OURS in layer.prototype.call) continue;
+    const stock = layer.prototype.call;
+    const call: Call = function (inputs, kwargs) {
+      return fused(kernelName, this, inputs, kwargs) ?? stock.call(this, inputs, kwargs);
+    };
+    layer.prototype.call = Object.assign(call, {[OURS]: true});
+  }
 }
 
 /** The layer's output [B, T, H], or [B, H] of the last step; undefined where the kernel does not cover it. */
-function fused(layer: LstmLayer, inputs: Tensor | Tensor[], kwargs: Arguments): Tensor | undefined {
+function fused(
+  kernelName: string,
+  layer: RecurrentLayer,
+  inputs: Tensor | Tensor[],
+  kwargs: Arguments,
+): Tensor | undefined {
   const [x, ...more] = Array.isArray(inputs) ? inputs : [inputs];
   const hard = GATES[layer.cell.recurrentActivation.getClassName()];
-  if (x === undefined || more.length > 0 || hard === undefined || !isCovered(layer, x, kwargs))
+  if (x === undefined || more.length > 0 || hard === undefined || !isCovered(kernelName, layer, x, kwargs))
     return undefined;
   const {cell, goBackwards, returnSequences} = layer;
   return tidy(() => {
@@ -82,7 +92,7 @@ function fused(layer: LstmLayer, inputs: Tensor | Tensor[], kwargs: Arguments): 
       recurrentKernel: cell.recurrentKernel.read(),
       ...(bias && {bias}),
     };
-    const [out] = engine().runKernel<[Tensor, Tensor, Tensor]>(LSTM_SEQUENCE, tensors, {
+    const [out] = engine().runKernel<[Tensor, Tensor, Tensor]>(kernelName, tensors, {
       hard,
     });
     if (returnSequences) return out;
@@ -92,7 +102,8 @@ function fused(layer: LstmLayer, inputs: Tensor | Tensor[], kwargs: Arguments): 
 }
 
 function isCovered(
-  {cell, stateful, returnState}: LstmLayer,
+  kernelName: string,
+  {cell, stateful, returnState}: RecurrentLayer,
   {shape, dtype}: Tensor,
   kwargs: Arguments,
 ): boolean {
@@ -105,6 +116,6 @@ function isCovered(
     shape.every((size) => size > 0) &&
     cell.activation.getClassName() === 'tanh' &&
     getBackend() === 'wasm' &&
-    (getKernel(LSTM_SEQUENCE, 'wasm') as KernelConfig | undefined) !== undefined
+    (getKernel(kernelName, 'wasm') as KernelConfig | undefined) !== undefined
   );
 }
