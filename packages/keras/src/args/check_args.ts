@@ -55,7 +55,9 @@ export function checkShuffle(shuffle: boolean | undefined, sampling: SamplingCho
   );
 }
 
-function checkNames(of: string, args: object, known: Readonly<Record<string, true>>): void {
+function checkNames(of: string, args: unknown, known: Readonly<Record<string, true>>): void {
+  if (typeof args !== 'object' || args === null)
+    throw new DpError('INVALID_OPTION', `the arguments of ${of} must be an object, got ${String(args)}`);
   for (const [name, value] of Object.entries(args)) {
     if (value === undefined || Object.hasOwn(known, name)) continue;
     const why = Object.hasOwn(REFUSED, name) ? `: ${REFUSED[name]}` : '';
@@ -74,13 +76,46 @@ function checkValues(args: DpTrainingArgs): void {
   integer('maxPhysicalBatch', maxPhysicalBatch, 1);
   if (verbose !== undefined && ![0, 1].includes(verbose))
     throw new DpError('INVALID_OPTION', `verbose must be 0 or 1, got ${verbose as number}`);
-  if (args.privateValidation !== undefined) {
-    const {countNoise} = args.privateValidation;
-    if (!(countNoise > 0 && countNoise <= 2 ** 24))
-      throw new DpError(
-        'INVALID_OPTION',
-        `privateValidation.countNoise must be a number in (0, 2^24], got ${countNoise}`,
-      );
+  checkCallbacks(args.callbacks);
+  checkYieldEvery(args.yieldEvery);
+  checkValidation(args);
+}
+
+function checkCallbacks(callbacks: unknown): void {
+  if (callbacks === undefined) return;
+  for (const callback of [callbacks].flat() as readonly unknown[]) {
+    if (typeof callback === 'object' && callback !== null) continue;
+    throw new DpError(
+      'INVALID_OPTION',
+      `callbacks must be an object of functions, such as {onEpochEnd(epoch, logs) {...}}, a tf.CustomCallback, or a list of these; got ${typeof callback}`,
+    );
+  }
+}
+
+function checkYieldEvery(yieldEvery: unknown): void {
+  const names: readonly unknown[] = [undefined, 'auto', 'batch', 'epoch', 'never'];
+  if (names.includes(yieldEvery) || (typeof yieldEvery === 'number' && yieldEvery > 0)) return;
+  throw new DpError(
+    'INVALID_OPTION',
+    `yieldEvery must be 'auto', 'batch', 'epoch', 'never' or a number of milliseconds > 0, got ${JSON.stringify(yieldEvery)}`,
+  );
+}
+
+function checkValidation({validationData, privateValidation}: DpTrainingArgs): void {
+  const data: unknown = validationData;
+  if (data !== undefined && !(Array.isArray(data) && data.length === 2)) {
+    throw new DpError(
+      'INVALID_OPTION',
+      `validationData must be [x, y], got ${Array.isArray(data) ? `a list of ${data.length}` : typeof data}; it takes no weights`,
+    );
+  }
+  if (privateValidation === undefined) return;
+  const {countNoise} = privateValidation;
+  if (!(countNoise > 0 && countNoise <= 2 ** 24)) {
+    throw new DpError(
+      'INVALID_OPTION',
+      `privateValidation.countNoise must be a number in (0, 2^24], got ${countNoise}`,
+    );
   }
 }
 

@@ -1,6 +1,7 @@
-import type {DrawnBatch, Sampler} from '@dp/optimizers';
+import {DpError, type DrawnBatch, type Sampler} from '@dp/optimizers';
 
-import type {RandomAccessDataset} from './dataset.js';
+import type {Examples, RandomAccessDataset} from './dataset.js';
+import {isGiven} from './given.js';
 
 /** Where the batches of a run come from. */
 export interface BatchSource {
@@ -14,5 +15,13 @@ export interface BatchSource {
 
 /** Batches drawn from records that are fetched by index. */
 export function drawnBatches(records: RandomAccessDataset, sampler: Sampler): BatchSource {
-  return {records, next: () => sampler.next(), close: () => Promise.resolve()};
+  const get = (indices: Int32Array): Examples => {
+    const batch = records.get(indices);
+    if (isGiven(batch.x) && isGiven(batch.y)) return batch;
+    throw new DpError(
+      'INVALID_OPTION',
+      'get(indices) must return {x, y} of tensors: each one tensor, or one an input or output',
+    );
+  };
+  return {records: {get}, next: () => sampler.next(), close: () => Promise.resolve()};
 }

@@ -22,7 +22,8 @@ export interface IteratorStream {
 export type BatchStream = IteratorStream | AsyncIterable<StreamBatch>;
 
 /** Whether it is a stream, and not records by index. */
-export function isStream(data: object): data is BatchStream {
+export function isStream(data: unknown): data is BatchStream {
+  if (typeof data !== 'object' || data === null) return false;
   return 'iterator' in data || Symbol.asyncIterator in data;
 }
 

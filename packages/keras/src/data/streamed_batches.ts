@@ -4,7 +4,7 @@ import {DpError, type DrawnBatch, type StreamSampler} from '@dp/optimizers';
 import type {Compiled} from '../layers/compiled.js';
 import type {BatchSource} from './batch_source.js';
 import {tensorDataset, type Examples, type RandomAccessDataset} from './dataset.js';
-import {listOfGiven, type Given} from './given.js';
+import {isGiven, listOfGiven} from './given.js';
 import {openEpoch, type BatchStream, type EpochIterator, type StreamBatch} from './stream.js';
 
 /** What a stream is held against. The numbers are public constants. */
@@ -142,15 +142,6 @@ function isBatch(value: unknown): value is StreamBatch {
   if (typeof value !== 'object' || value === null) return false;
   const {xs, ys} = value as Partial<Record<'xs' | 'ys', unknown>>;
   return isGiven(xs) && isGiven(ys);
-}
-
-function isGiven(value: unknown): value is Given {
-  if (value instanceof tf.Tensor) return true;
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    Object.values(value).every((one) => one instanceof tf.Tensor)
-  );
 }
 
 function disposeTensors(value: unknown): void {

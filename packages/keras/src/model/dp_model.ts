@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {Sequential, type History, type LayersModel} from '@tensorflow/tfjs-layers';
-import {DpError, type Ledger, type PrivacySpent} from '@dp/optimizers';
+import {DpError, privacySpent, type Ledger, type PrivacySpent} from '@dp/optimizers';
 
 import {checkFitArgs, checkShuffle, checkTrainingArgs} from '../args/check_args.js';
 import type {DpFitArgs, DpTrainingArgs} from '../args/fit_args.js';
@@ -36,9 +36,9 @@ export class DpModel {
   /** @param layersModel - Not copied: training changes its weights. */
   constructor(readonly layersModel: LayersModel) {}
 
-  /** Every release of training. Undefined until the optimizer is made. */
+  /** Every release of training, whoever called the optimizer. Undefined until there is one. */
   get ledger(): Ledger | undefined {
-    return this.training?.planned?.ledger;
+    return this.training?.ledger;
   }
 
   /**
@@ -114,9 +114,13 @@ export class DpModel {
     this.layersModel.add(layer);
   }
 
-  /** What training has spent so far. @throws DpError UNSUPPORTED before the first `fit`. */
+  /** What the ledger says that training has spent so far. @throws DpError UNSUPPORTED before the first `fit`. */
   privacySpent(): PrivacySpent {
-    return this.planned().spent();
+    const {ledger, training} = this;
+    // Releases of an earlier run, or of `layersModel.fit`, count without a plan.
+    if (ledger === undefined || training === undefined || ledger.rows.length === 0)
+      return this.planned().spent();
+    return privacySpent(ledger, {delta: training.privacy.delta});
   }
 
   /** As `tf.LayersModel.evaluate`. What it returns is covered by no epsilon, unless the examples are public. */

@@ -8,6 +8,7 @@ import type {DpFitArgs} from '../args/fit_args.js';
 import {replaceBatchNorm} from '../layers/replace_batch_norm.js';
 import type {PrivacyConfig} from '../plan/privacy.js';
 import type {DpModel} from './dp_model.js';
+import type {RandomAccessDataset} from '../data/dataset.js';
 import {dpSequential, makePrivate} from './factories.js';
 
 const N = 20;
@@ -130,6 +131,13 @@ describe('arguments', () => {
     ["no argument 'stepsPerEpoch'", {stepsPerEpoch: 3}],
     ["no argument 'validationSteps'", {validationSteps: 3}],
     ['verbose must be 0 or 1, got 2', {verbose: 2}],
+    ['an epoch is ceil(privacy.numExamples / batchSize) steps', {stepsPerEpoch: 3}],
+    ['callbacks must be an object of functions', {callbacks: 'early'}],
+    ["yieldEvery must be 'auto'", {yieldEvery: 'sometimes'}],
+    ['validationData must be [x, y], got a list of 3', {validationData: [x, y, y]}],
+    ['validationData[1] must be a tensor', {validationData: [x, [1, 2]]}],
+    ['sampleWeight must be a tensor of one weight', {sampleWeight: [1, 2]}],
+    ['countNoise must be a number in (0, 2^24], got 0', {privateValidation: {countNoise: 0}}],
     ['shuffle must agree', {shuffle: false}],
     ['shuffle must agree with privacy.sampling (\'poisson\'), got "batch"', {shuffle: 'batch'}],
     ['epochs must be an integer >= 1, got 0.5', {epochs: 0.5}],
@@ -141,6 +149,31 @@ describe('arguments', () => {
     const made = model();
     await expect(made.fit(x, y, args as DpFitArgs)).rejects.toThrow(message);
     expect(made.ledger?.rows ?? []).toHaveLength(0);
+  });
+
+  test.each<[string, unknown]>([
+    ['compile needs privacy: {numExamples, delta}', undefined],
+    ["privacy has no field 'epsilon'", {numExamples: N, delta: 1e-5, epsilon: 3}],
+    ['privacy.delta must be in (0, 1), got 0', {numExamples: N, delta: 0}],
+    ['privacy.numExamples must be an integer >= 1, got 2.5', {numExamples: 2.5, delta: 1e-5}],
+    ["sampling must be 'poisson'", {numExamples: N, delta: 1e-5, sampling: 'random'}],
+    ["sampling must be 'poisson'", {numExamples: N, delta: 1e-5, sampling: {kind: 'truncatedPoisson'}}],
+    ["privacy.unit must be 'example'", {numExamples: N, delta: 1e-5, unit: 'user'}],
+    [
+      "validation must be 'public' or 'disjoint', got 'mine'",
+      {numExamples: N, delta: 1e-5, validation: 'mine'},
+    ],
+  ])('of compile are checked before there is anything to train: %s', (message, privacy) => {
+    const made = dpSequential({layers: [layers.dense({inputShape: [2], units: 1})]});
+    const options = {learningRate: 0.1, l2NormClip: 1, noiseMultiplier: 1, numMicrobatches: 4};
+    const args = {optimizer: dpSGD(options), loss: 'meanSquaredError', privacy: privacy as PrivacyConfig};
+    expect(() => made.compile(args)).toThrow(message);
+  });
+
+  test('that are no tensors are named', async () => {
+    await expect(model().fit([[1, 2]] as unknown as tf.Tensor, y)).rejects.toThrow('x must be a tensor');
+    const records = {numExamples: N, get: () => ({xs: x, ys: y})} as unknown as RandomAccessDataset;
+    await expect(model().fitDataset(records)).rejects.toThrow('get(indices) must return {x, y}');
   });
 
   test('weigh each example by its class and by itself', async () => {
@@ -157,6 +190,13 @@ describe('arguments', () => {
     expect(await losses({classWeight: {0: 0, 1: 0}})).toBe(0);
     expect(await losses({classWeight: {0: 0, 1: 1}})).toBeGreaterThan(0.05);
   });
+});
+
+test('releases by layersModel.fit are in the ledger, and are not forgotten', async () => {
+  const made = model();
+  await made.layersModel.fit(x, y, {batchSize: 4, epochs: 2});
+  expect(made.ledger?.rows).toHaveLength(10);
+  expect(made.privacySpent()).toMatchObject({releases: 10, neighboring: 'replaceSpecial'});
 });
 
 test('regularizers move the weights also in a step that nobody was drawn for', async () => {

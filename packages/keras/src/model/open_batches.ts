@@ -41,7 +41,7 @@ export function batchesByIndex(
   records: RandomAccessDataset,
   {sampling = 'poisson', numExamples}: PrivacyConfig,
 ): OpenBatches {
-  if (typeof (records as Partial<RandomAccessDataset>).get !== 'function') {
+  if (typeof (records as Partial<RandomAccessDataset> | null)?.get !== 'function') {
     throw new DpError(
       'UNSUPPORTED',
       'fitDataset takes records by index, {numExamples, get(indices)}, or a stream of batches {xs, ys}: anything with iterator() or [Symbol.asyncIterator]()',

@@ -1,5 +1,5 @@
 import type {History, LayersModel} from '@tensorflow/tfjs-layers';
-import {DpError} from '@dp/optimizers';
+import {DpError, type Ledger} from '@dp/optimizers';
 
 import type {DpTrainingArgs} from '../args/fit_args.js';
 import {readCheckpoint, restoreCheckpoint} from '../checkpoint/checkpoint.js';
@@ -37,6 +37,12 @@ export class Training {
 
   get privacy(): PrivacyConfig {
     return this.options.privacy;
+  }
+
+  /** Of the optimizer that was given, or will be made; undefined where a new one will be. */
+  get ledger(): Ledger | undefined {
+    const {optimizer, privacy} = this.options;
+    return this.plan?.ledger ?? (typeof optimizer === 'function' ? privacy.ledger : optimizer.ledger);
   }
 
   /** Undefined before the first `fit`. */
@@ -110,7 +116,7 @@ export class Training {
       this.newPlan({
         optimizer: plan?.optimizer ?? optimizer,
         batchSize: batchSize ?? expected ?? 32,
-        epochs: epochs - initialEpoch,
+        epochs: Math.max(1, epochs - initialEpoch),
         count,
       }),
     );

@@ -8,7 +8,8 @@ import {
 } from '@dp/optimizers';
 
 import {calibratedNoise, withNoise} from './calibrate.js';
-import {checkPrivacy, type PrivacyConfig} from './privacy.js';
+import {checkPrivacy} from './check_privacy.js';
+import type {PrivacyConfig} from './privacy.js';
 
 /** What the plan decides of an optimizer. */
 export interface CalibratedOptions

@@ -1,4 +1,4 @@
-import {DpError, type Ledger} from '@dp/optimizers';
+import type {Ledger} from '@dp/optimizers';
 import type {RandomSource} from '@dp/random';
 
 import type {PrivacyUnit, SamplingChoice} from './sampling.js';
@@ -7,7 +7,7 @@ import type {PrivacyUnit, SamplingChoice} from './sampling.js';
 export interface PrivacyConfig {
   /** N, the number of training records. */
   readonly numExamples: number;
-  /** In (0, 1); smaller than 1 / N. */
+  /** In (0, 1), and smaller than 1 / N: otherwise a record may be published as it is, which is warned of. */
   readonly delta: number;
   /**
    * The epsilon that the planned run may spend: the noise multiplier is the smallest that keeps it. Needs an `optimizer` that
@@ -31,40 +31,4 @@ export interface PrivacyConfig {
   readonly ledger?: Ledger;
   /** What draws batches, and noise for an `optimizer` that is a function. Default: secure. A seeded source is for tests. */
   readonly randomSource?: RandomSource;
-}
-
-/** @throws DpError INVALID_OPTION, with name, value, bound and remedy. */
-export function checkPrivacy(privacy: PrivacyConfig): void {
-  const {numExamples, delta, targetEpsilon, budget, plannedEpochs, validation} = privacy;
-  check('numExamples', numExamples, Number.isSafeInteger(numExamples) && numExamples >= 1, 'an integer >= 1');
-  check('delta', delta, delta > 0 && delta < 1, 'in (0, 1)');
-  if (validation !== undefined && !['public', 'disjoint'].includes(validation)) {
-    throw new DpError(
-      'INVALID_OPTION',
-      `privacy.validation must be 'public' or 'disjoint', got ${JSON.stringify(validation)}`,
-    );
-  }
-  checkEpsilon('targetEpsilon', targetEpsilon);
-  checkEpsilon('budget', budget);
-  if (targetEpsilon !== undefined && budget !== undefined && budget < targetEpsilon) {
-    throw new DpError(
-      'INVALID_OPTION',
-      `privacy.budget must be at least targetEpsilon (${targetEpsilon}), got ${budget}; leave it out, and the target is the budget`,
-    );
-  }
-  if (plannedEpochs !== undefined)
-    check(
-      'plannedEpochs',
-      plannedEpochs,
-      Number.isSafeInteger(plannedEpochs) && plannedEpochs >= 1,
-      'an integer >= 1',
-    );
-}
-
-function checkEpsilon(name: string, value: number | undefined): void {
-  if (value !== undefined) check(name, value, value > 0 && Number.isFinite(value), 'a finite number > 0');
-}
-
-function check(name: string, value: number, fits: boolean, bound: string): void {
-  if (!fits) throw new DpError('INVALID_OPTION', `privacy.${name} must be ${bound}, got ${value}`);
 }

@@ -31,6 +31,9 @@ export type SamplingChoice =
   | 'stream'
   | {readonly kind: 'truncatedPoisson'; readonly maxBatchSize: number};
 
+/** The name of one. */
+type SamplingKind = Extract<SamplingChoice, string> | 'truncatedPoisson';
+
 /**
  * Whose records are private together (privacy rule 21). `'example'`: each record is one. With `userIds`, one for each record
  * (sensitive), all records of a user: either `sampleUsers`, and each user joins a batch with one of her records; or at most
@@ -77,16 +80,37 @@ export function makeSampler({sampling, unit, rest, ...options}: SamplingOptions)
       return fixedSampler({...options, rest});
     case 'stream':
       return streamSampler(options);
-    default:
-      throw new DpError(
-        'INVALID_OPTION',
-        `privacy.sampling must be 'poisson', {kind: 'truncatedPoisson', maxBatchSize}, 'shuffle', 'fixed' or 'stream', got ${JSON.stringify(sampling)}`,
-      );
   }
 }
 
+/** @throws DpError INVALID_OPTION for what is no way of sampling. */
+export function checkSampling(given: unknown): asserts given is SamplingChoice {
+  const kinds: readonly unknown[] = ['poisson', 'shuffle', 'fixed', 'stream'];
+  if (kinds.includes(given)) return;
+  const {kind, maxBatchSize, ...more} = (given ?? {}) as Partial<Record<string, unknown>>;
+  const isTruncated = kind === 'truncatedPoisson' && Object.keys(more).length === 0;
+  if (isTruncated && Number.isSafeInteger(maxBatchSize) && (maxBatchSize as number) >= 1) return;
+  throw new DpError(
+    'INVALID_OPTION',
+    `privacy.sampling must be 'poisson', {kind: 'truncatedPoisson', maxBatchSize} with an integer >= 1, 'shuffle', 'fixed' or 'stream', got ${JSON.stringify(given)}`,
+  );
+}
+
+/** @throws DpError INVALID_OPTION for what is no unit of privacy. */
+export function checkUnit(given: unknown): asserts given is PrivacyUnit {
+  if (given === 'example') return;
+  const isObject = typeof given === 'object' && given !== null && 'userIds' in given;
+  if (isObject && 'sampleUsers' in given !== 'maxExamplesPerUser' in given) return;
+  // What was given holds user ids: it stays out of the text.
+  throw new DpError(
+    'INVALID_OPTION',
+    "privacy.unit must be 'example', {userIds, sampleUsers: {numUsers}} or {userIds, maxExamplesPerUser}" +
+      (typeof given === 'string' ? `, got '${given}'` : ''),
+  );
+}
+
 /** The name of a way of sampling. */
-export function kindOf(sampling: SamplingChoice): string {
+export function kindOf(sampling: SamplingChoice): SamplingKind {
   return typeof sampling === 'string' ? sampling : sampling.kind;
 }
 

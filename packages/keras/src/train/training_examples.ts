@@ -3,7 +3,7 @@ import {DpError} from '@dp/optimizers';
 
 import type {DpFitArgs, DpTrainingArgs} from '../args/fit_args.js';
 import type {Examples} from '../data/dataset.js';
-import {listOfGiven, type Given} from '../data/given.js';
+import {isGiven, isTensor, listOfGiven, type Given} from '../data/given.js';
 import type {Compiled} from '../layers/compiled.js';
 import type {PrivacyConfig} from '../plan/privacy.js';
 import type {ValidationExamples} from './validation.js';
@@ -32,14 +32,9 @@ export function trainingExamples(
   const standardized = new Standardized(compiled);
   const rowsOf = standardized.rowsOf.bind(standardized);
   try {
-    const [xs, ys] = standardized.of(x, y);
+    const [xs, ys] = standardized.of({x, y});
     const n = xs[0]?.shape[0] ?? 0;
-    if (sampleWeight !== undefined && (sampleWeight.rank !== 1 || sampleWeight.size !== n)) {
-      throw new DpError(
-        'INVALID_OPTION',
-        `sampleWeight must hold one weight for each of ${n} examples, got shape [${sampleWeight.shape.join(', ')}]`,
-      );
-    }
+    checkWeights(sampleWeight, n);
     const size = validationSplit === undefined ? n : Math.floor(n * (1 - validationSplit));
     const train = (tensors: readonly tf.Tensor[]): readonly tf.Tensor[] =>
       size === n ? tensors : rowsOf(tensors, 0, size);
@@ -71,10 +66,19 @@ class Standardized {
 
   constructor(private readonly compiled: Compiled) {}
 
-  of(x: Given, y: Given): [x: tf.Tensor[], y: tf.Tensor[]] {
+  /** @param given - By the name that errors call it. */
+  of(given: Readonly<Record<string, Given>>): [x: tf.Tensor[], y: tf.Tensor[]] {
+    for (const [name, tensors] of Object.entries(given)) {
+      if (isGiven(tensors)) continue;
+      throw new DpError(
+        'INVALID_OPTION',
+        `${name} must be a tensor, one an input or output, or by name, got ${Array.isArray(tensors) ? 'an array' : typeof tensors}: make one by tf.tensor(...)`,
+      );
+    }
+    const [x, y] = Object.values(given) as [Given, Given];
     const both = this.compiled.standardize(x, y);
-    const given = new Set([...listOfGiven(x), ...listOfGiven(y)]);
-    this.made.push(...both.flat().filter((tensor) => !given.has(tensor)));
+    const known = new Set([...listOfGiven(x), ...listOfGiven(y)]);
+    this.made.push(...both.flat().filter((tensor) => !known.has(tensor)));
     return both;
   }
 
@@ -92,13 +96,25 @@ class Standardized {
         'privateValidation needs validationData (or, in fit, validationSplit)',
       );
     }
-    const [x, y] = this.of(...validationData);
+    const [xs, ys] = validationData;
+    const [x, y] = this.of({'validationData[0]': xs, 'validationData[1]': ys});
     return {x, y};
   }
 
   dispose(): void {
     tf.dispose(this.made);
   }
+}
+
+function checkWeights(weights: tf.Tensor | undefined, n: number): void {
+  if (weights === undefined) return;
+  const given: unknown = weights;
+  if (isTensor(given) && given.rank === 1 && given.size === n) return;
+  const got = isTensor(given) ? `shape [${given.shape.join(', ')}]` : typeof given;
+  throw new DpError(
+    'INVALID_OPTION',
+    `sampleWeight must be a tensor of one weight for each of ${n} examples, got ${got}`,
+  );
 }
 
 function checkSplit({validationData, validationSplit}: DpFitArgs, {validation}: PrivacyConfig): void {
