@@ -8,24 +8,15 @@ import {DpError} from './errors.js';
 import {separatePenalty, type SeparatePenalty} from './gradients/penalty.js';
 import type {CheckedPrivacyOptions} from './optimizers/options.js';
 import {release} from './release.js';
+import type {ReleaseOptions} from './release_rows.js';
 import {ClippedSum} from './sum/clipped_sum.js';
 import {MAX_EXAMPLES_PER_STEP} from './sum/grid.js';
 import {sumPiece, type BatchPiece, type Penalties, type PieceSum} from './sum/piece_sum.js';
 import type {TreeAggregation} from './tree/aggregation.js';
 
-/** What one private gradient is computed from. */
-export interface StepRequest {
-  /** The batch, in one piece or several; none is an empty batch. Read one by one, so that each may be made when it is needed. */
-  readonly pieces: Iterable<BatchPiece | PieceSum>;
-  readonly variables: readonly tf.Variable[];
+/** How a step's release is made: known before the gradient. */
+export interface ReleaseRequest {
   readonly options: CheckedPrivacyOptions;
-  /**
-   * A scalar that depends on variables alone (weight regularizers). Its gradient is added after the noise, whatever the batch,
-   * an empty one too. Default: penalties that are added to the mean of the losses.
-   */
-  readonly penalty?: (() => tf.Tensor) | undefined;
-  /** Whether every variable has to be reached by the loss: where they were not named, another model's may be among them. */
-  readonly mustReachAll: boolean;
   readonly optimizer: ReleasingOptimizer;
   /** Number of the optimizer's step, from 0. */
   readonly step: number;
@@ -33,6 +24,20 @@ export interface StepRequest {
   readonly sampling: Sampling;
   /** What drew the batch, if it is known. */
   readonly samplerRandom?: RandomOrigin | undefined;
+}
+
+/** What one private gradient is computed from. */
+export interface StepRequest extends ReleaseRequest {
+  /** The batch, in one piece or several; none is an empty batch. Read one by one, so that each may be made when it is needed. */
+  readonly pieces: Iterable<BatchPiece | PieceSum>;
+  readonly variables: readonly tf.Variable[];
+  /**
+   * A scalar that depends on variables alone (weight regularizers). Its gradient is added after the noise, whatever the batch,
+   * an empty one too. Default: penalties that are added to the mean of the losses.
+   */
+  readonly penalty?: (() => tf.Tensor) | undefined;
+  /** Whether every variable has to be reached by the loss: where they were not named, another model's may be among them. */
+  readonly mustReachAll: boolean;
   /** How many records were drawn, where a sampler says so. Sensitive. */
   readonly drawnExamples?: number | undefined;
   /** Releases noisy prefix sums instead of noisy sums. The gradients are then the differences of these (DP-FTRL). */
@@ -82,8 +87,7 @@ export function privateGradient(request: StepRequest): StepResult {
     checkAsDrawn(batchSize, request);
     const total = summed ?? ClippedSum.empty(variables, plan);
     // Ledger, noise, division by the public constant: also for an empty batch (privacy rule 9).
-    const {noiseMultiplier, numMicrobatches: divisor, randomSource: source, ledger} = options;
-    const how = {...request, noiseMultiplier, divisor, source, ledger};
+    const how = releaseOptions(request);
     const {means, ...released} = request.tree?.release(total, how) ?? release(total, how, belowClip);
     return {
       gradients: means.map((gradient, v) => withPenalty(gradient, (separate?.gradients ?? penalties)?.[v])),
@@ -94,6 +98,12 @@ export function privateGradient(request: StepRequest): StepResult {
   } finally {
     tf.dispose([...(penalties ?? []), ...(separate?.gradients ?? [])] as tf.Tensor[]);
   }
+}
+
+/** What the release of a step is told. */
+export function releaseOptions({options, ...how}: ReleaseRequest): ReleaseOptions {
+  const {noiseMultiplier, numMicrobatches: divisor, randomSource: source, ledger} = options;
+  return {...how, noiseMultiplier, divisor, source, ledger};
 }
 
 function withPenalty(gradient: tf.Tensor, penalty: tf.Tensor | undefined): tf.Tensor {

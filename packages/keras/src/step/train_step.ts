@@ -28,22 +28,50 @@ export interface StepStatistics {
   readonly values: Readonly<Record<string, number>>;
 }
 
-/** One private update of a model on a drawn batch. Synchronous. */
-export function trainStep(options: TrainStepOptions, drawn: DrawnBatch): StepStatistics {
-  const {model, compiled} = options;
+/**
+ * One private update of a model on a drawn batch. Where the ledger's rows can be written ahead, they become durable while the
+ * gradient is computed, and noise is added when both are done.
+ */
+export function trainStep(
+  options: TrainStepOptions,
+  drawn: DrawnBatch,
+): StepStatistics | Promise<StepStatistics> {
+  const {model, compiled, optimizer, maxPhysicalBatch} = options;
   const means = new MeanMetrics(compiled);
-  function* pieces(): Generator<BatchPiece> {
-    for (const tensors of fetched(options, drawn.indices)) {
-      const piece = new TrainPiece(model, compiled, tensors);
-      try {
-        yield piece;
-        piece.addMetrics(means);
-      } finally {
-        piece.dispose();
-      }
+  const durable = optimizer.announce(drawn, trainableVariables(model));
+  // Of a batch in many pieces no more than one is held at a time; what it waits for is long done at their end.
+  if (durable === undefined || drawn.indices.length > maxPhysicalBatch)
+    return update(options, drawn, pieces(options, drawn, means), means);
+  const sums = Array.from(fetched(options, drawn.indices), (tensors) => sumPiece(options, tensors, means));
+  return durable.then(() => update(options, drawn, sums, means));
+}
+
+function* pieces(options: TrainStepOptions, drawn: DrawnBatch, means: MeanMetrics): Generator<BatchPiece> {
+  for (const tensors of fetched(options, drawn.indices)) {
+    const piece = new TrainPiece(options.model, options.compiled, tensors);
+    try {
+      yield piece;
+      piece.addMetrics(means);
+    } finally {
+      piece.dispose();
     }
   }
-  return update(options, drawn, pieces(), means);
+}
+
+/** Sums a piece of a batch for the update. It releases nothing. Sensitive in what it gets and returns. */
+export function sumPiece(
+  {model, compiled, optimizer}: TrainStepOptions,
+  tensors: PieceTensors,
+  means: MeanMetrics,
+): PieceSum {
+  const piece = new TrainPiece(model, compiled, tensors);
+  try {
+    const sum = optimizer.sumPiece(piece, trainableVariables(model));
+    piece.addMetrics(means);
+    return sum;
+  } finally {
+    piece.dispose();
+  }
 }
 
 /** Fetches records, at most `maxPhysicalBatch` at a time. Sensitive; whoever reads them disposes them. */

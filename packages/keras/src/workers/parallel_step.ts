@@ -2,8 +2,8 @@ import type {DrawnBatch, PieceSum} from '@dp/optimizers';
 
 import {trainableVariables} from '../layers/compiled.js';
 import {MeanMetrics} from '../step/mean_metrics.js';
-import {TrainPiece, type PieceTensors} from '../step/train_piece.js';
-import {fetched, update, type StepStatistics, type TrainStepOptions} from '../step/train_step.js';
+import type {PieceTensors} from '../step/train_piece.js';
+import {fetched, sumPiece, update, type StepStatistics, type TrainStepOptions} from '../step/train_step.js';
 import type {Balance} from './balance.js';
 import type {WorkerPool} from './pool.js';
 import type {SentPiece} from './protocol.js';
@@ -19,7 +19,8 @@ export async function parallelStep(
   balance: Balance,
   drawn: DrawnBatch,
 ): Promise<StepStatistics> {
-  const {compiled, optimizer} = options;
+  const {model, compiled, optimizer} = options;
+  const durable = optimizer.announce(drawn, trainableVariables(model));
   const means = new MeanMetrics(compiled);
   const [own = drawn.indices, ...others] = balance.cut(
     drawn.indices,
@@ -31,7 +32,7 @@ export async function parallelStep(
   elsewhere.catch(() => undefined);
   const sums: PieceSum[] = [];
   const start = performance.now();
-  for (const tensors of fetched(options, own)) sums.push(sumOwn(options, tensors, means));
+  for (const tensors of fetched(options, own)) sums.push(sumPiece(options, tensors, means));
   const parts = [{size: own.length, milliseconds: performance.now() - start}];
   for (const share of await elsewhere) {
     parts.push({size: share?.sum.batchSize ?? 0, milliseconds: share?.milliseconds ?? 0});
@@ -40,22 +41,8 @@ export async function parallelStep(
     means.addSums(share.metrics);
   }
   balance.learn(parts);
+  await durable;
   return update(options, drawn, sums, means);
-}
-
-function sumOwn(
-  {model, compiled, optimizer}: TrainStepOptions,
-  tensors: PieceTensors,
-  means: MeanMetrics,
-): PieceSum {
-  const piece = new TrainPiece(model, compiled, tensors);
-  try {
-    const sum = optimizer.sumPiece(piece, trainableVariables(model));
-    piece.addMetrics(means);
-    return sum;
-  } finally {
-    piece.dispose();
-  }
 }
 
 function sendAway(tensors: PieceTensors): SentPiece {

@@ -19,6 +19,15 @@ export interface LedgerStore {
    * @param link - Stands for this row and all before it.
    */
   append(row: LedgerRow, link: string): void;
+  /**
+   * Where rows can be made durable while something else is computed: writes a row, and begins to. What it is about may be released
+   * after `settle`, or when `settled` has resolved.
+   */
+  begin?(row: LedgerRow, link: string): void;
+  /** Makes all rows that were begun durable, and returns only then. */
+  settle?(): void;
+  /** The same, without waiting here. */
+  settled?(): Promise<void>;
   /** Where storage is asynchronous: makes durable what coming batches may release, and resolves only then. */
   reserve?(planned: readonly NewRow[]): Promise<void>;
   /** The same: resolves when all rows are durable. */
@@ -45,6 +54,8 @@ export class Ledger {
   /** `links[n]` stands for the first n rows. */
   private readonly links: string[];
   private readonly optimizerIds = new Set<string>();
+  /** Rows that are written and whose releases are still to be made, oldest first. */
+  private announced: LedgerRow[] = [];
 
   /** @param store - Default: memory alone. What it holds already is part of this ledger. */
   constructor(private readonly store?: LedgerStore) {
@@ -100,9 +111,47 @@ export class Ledger {
    * @throws DpError LEDGER_CORRUPT for a row that could not be read again; and what the store throws. Nothing may be released then.
    */
   append(row: NewRow): LedgerRow {
+    const announced = this.takeAnnounced(row);
+    if (announced !== undefined) {
+      this.store?.settle?.();
+      return announced;
+    }
+    return this.write(row, (complete, link) => this.store?.append(complete, link));
+  }
+
+  /** Whether rows can be made durable while their releases are computed. */
+  get takesAhead(): boolean {
+    return this.store?.begin !== undefined;
+  }
+
+  /**
+   * Writes the rows of releases that are about to be computed, and begins to make them durable. `append` of the same rows, in the
+   * same order, then waits for that at most. Whatever else comes, they stay, and count.
+   *
+   * @returns Resolves when they are durable: to wait for it without holding up the thread.
+   * @throws as `append`.
+   */
+  async announce(rows: readonly NewRow[]): Promise<void> {
+    this.announced = [];
+    for (const row of rows)
+      this.announced.push(this.write(row, (complete, link) => this.store?.begin?.(complete, link)));
+    await this.store?.settled?.();
+  }
+
+  private takeAnnounced(row: NewRow): LedgerRow | undefined {
+    const [next, ...others] = this.announced;
+    this.announced = [];
+    if (next === undefined) return undefined;
+    const {version, release} = next;
+    if (JSON.stringify(checkLedgerRow({version, release, ...row})) !== JSON.stringify(next)) return undefined;
+    this.announced = others;
+    return next;
+  }
+
+  private write(row: NewRow, keep: (complete: LedgerRow, link: string) => void): LedgerRow {
     const complete = checkLedgerRow({version: 1, release: this.entries.length, ...row});
     const link = this.linkOf(complete);
-    this.store?.append(complete, link);
+    keep(complete, link);
     this.add(complete, link);
     return complete;
   }

@@ -1,3 +1,6 @@
+import type {NeighbouringRelation} from '@dp/accountant';
+
+import {DpError} from '../errors.js';
 import {gridFor, roundedSensitivity} from '../sum/grid.js';
 import {variableGroups, type VariableGroup} from './groups.js';
 import type {Clipping} from './mode.js';
@@ -67,6 +70,24 @@ export function clippingPlan(
 /** How long one clipped and rounded gradient can be, in L2 norm. */
 export function gradientBound({parts}: ClippingPlan): number {
   return parts.length === 1 ? (parts[0]?.bound ?? 0) : Math.hypot(...parts.map(({bound}) => bound));
+}
+
+/**
+ * How far two neighbouring batches' sums can lie apart, in L2 norm (privacy rules 1, 2 and 8). In a microbatch of several
+ * examples, one of them can move the group's clipped mean from any point of the ball to any other.
+ *
+ * @throws DpError UNSUPPORTED for `addOrRemoveOne` with microbatches: one more example would shift all groups.
+ */
+export function sumSensitivity(plan: ClippingPlan, relation: NeighbouringRelation): number {
+  const grouped = plan.microbatchSize > 1;
+  if (relation === 'addOrRemoveOne' && grouped) {
+    throw new DpError(
+      'UNSUPPORTED',
+      `microbatches of ${plan.microbatchSize} examples have no bound under addOrRemoveOne; use replaceSpecial or replaceOne`,
+    );
+  }
+  const bound = gradientBound(plan);
+  return relation === 'replaceOne' || grouped ? 2 * bound : bound;
 }
 
 /**

@@ -1,6 +1,7 @@
 import {
   closeSync,
   existsSync,
+  fdatasync,
   fdatasyncSync,
   fstatSync,
   fsyncSync,
@@ -75,7 +76,11 @@ class OpenLedgerFile implements LedgerFile {
   readonly id: string;
   readonly rows: readonly LedgerRow[];
   private readonly file: number;
+  /** For waiting elsewhere: a system tells each open file once that it could not write. */
+  private readonly sameFile: number;
+  /** What was written, and how much of it is known to be on disk. */
   private size: number;
+  private durableSize: number;
   private next: number;
   /** Why no more rows are taken. */
   private ended: string | undefined;
@@ -95,54 +100,88 @@ class OpenLedgerFile implements LedgerFile {
     this.rows = rows;
     this.next = rows.length;
     this.size = end;
+    this.durableSize = end;
     this.file = openSync(path, 'a');
+    this.sameFile = openSync(path, 'a');
     // The process before may have been killed between writing its last row and this.
     fsyncSync(this.file);
   }
 
   append(row: LedgerRow, link: string): void {
+    this.begin(row, link);
+    this.settle();
+  }
+
+  begin(row: LedgerRow, link: string): void {
     this.checkFits(row);
-    // Until the row is known to be on disk, nobody knows whether it is.
-    this.ended = 'a row could not be written. What it was about was not released; open it again to go on';
     const line = Buffer.from(rowLine(row, link));
     try {
       writeWhole(this.file, line);
     } catch (error) {
-      const isAsBefore = this.takeBack();
-      if (isAsBefore) this.ended = undefined;
+      // A full disk leaves a part of the row, of which nothing was released.
+      const isAsBefore = this.takeBackTo(this.size);
+      if (!isAsBefore) this.ended = NOT_WRITTEN;
       throw rowNotWritten(this.path, error, isAsBefore);
-    }
-    try {
-      fdatasyncSync(this.file);
-    } catch (error) {
-      // What a system that could not write holds of a file may not be what is on disk: no row is added to it.
-      this.takeBack();
-      throw rowNotWritten(this.path, error, false);
     }
     this.size += line.length;
     this.next++;
-    this.ended = undefined;
   }
 
-  /** A full disk leaves a part of the row, of which nothing was released. */
-  private takeBack(): boolean {
+  settle(): void {
+    if (this.ended !== undefined && this.durableSize < this.size) throw this.refused(this.ended);
+    if (this.durableSize === this.size) return;
     try {
-      ftruncateSync(this.file, this.size);
-      return true;
-    } catch {
-      return false;
+      fdatasyncSync(this.file);
+    } catch (error) {
+      throw this.notDurable(error);
     }
+    this.durableSize = this.size;
+  }
+
+  async settled(): Promise<void> {
+    const {size} = this;
+    await new Promise<void>((resolve, reject) => {
+      fdatasync(this.sameFile, (error) => {
+        if (error !== null && this.ended !== CLOSED) {
+          reject(this.notDurable(error));
+          return;
+        }
+        if (this.ended === undefined) this.durableSize = Math.max(this.durableSize, size);
+        resolve();
+      });
+    });
   }
 
   close(): void {
     if (this.ended === CLOSED) return;
     this.ended = CLOSED;
     closeSync(this.file);
+    closeSync(this.sameFile);
     this.unlock();
   }
 
+  /** What a system that could not write holds of a file may not be what is on disk: no row is added to it. */
+  private notDurable(error: unknown): DpError {
+    this.takeBackTo(this.durableSize);
+    this.ended = NOT_WRITTEN;
+    return rowNotWritten(this.path, error, false);
+  }
+
+  private takeBackTo(size: number): boolean {
+    try {
+      ftruncateSync(this.file, size);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private refused(why: string): DpError {
+    return new DpError('LEDGER_CORRUPT', `${this.path}: ${why}`);
+  }
+
   private checkFits({release}: LedgerRow): void {
-    if (this.ended !== undefined) throw new DpError('LEDGER_CORRUPT', `${this.path}: ${this.ended}`);
+    if (this.ended !== undefined) throw this.refused(this.ended);
     if (release !== this.next) {
       throw new DpError(
         'LEDGER_CORRUPT',
@@ -160,6 +199,8 @@ class OpenLedgerFile implements LedgerFile {
 }
 
 const CLOSED = 'it is closed; open it again to go on';
+/** Until a row is known to be on disk, nobody knows whether it is. */
+const NOT_WRITTEN = 'a row could not be written. What it was about was not released; open it again to go on';
 
 function checkOptions(path: unknown, expect: unknown): void {
   if (typeof path !== 'string' || path === '')

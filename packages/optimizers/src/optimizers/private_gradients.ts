@@ -8,7 +8,8 @@ import type {DrawnBatch} from '../account/sampling.js';
 import {noiseWarning, warnOnce} from '../account/warnings.js';
 import {DpError} from '../errors.js';
 import {clippingPlan} from '../clip/plan.js';
-import {privateGradient} from '../step.js';
+import {releaseRows} from '../release_rows.js';
+import {privateGradient, releaseOptions, type ReleaseRequest} from '../step.js';
 import type {ProvedLoss} from '../per_example_loss.js';
 import {
   sumExamples,
@@ -107,25 +108,56 @@ export class PrivateGradients {
    * @returns The caller disposes it.
    */
   compute({pieces, drawn, varList, penalty, step, signal}: PrivateGradientsRequest): PrivateStep {
-    const {ledger} = this;
     const variables = this.trainable(varList);
-    const optimizer = this.releasing(step);
     const {gradients, loss, nextL2NormClip} = privateGradient({
+      ...this.releaseOf(drawn, step, this.releasing(step)),
       pieces: abortable(pieces, signal),
       variables,
       penalty,
-      options: {...this.optionsAt(step), ledger},
       mustReachAll: varList === undefined,
-      optimizer,
-      step,
-      batchId: drawn?.id ?? `call-${ledger.rows.length}`,
-      sampling: drawn?.sampling ?? {kind: 'unknown'},
-      samplerRandom: drawn?.random,
       drawnExamples: drawn?.sampling.kind === 'unknown' ? undefined : drawn?.indices.length,
       ...(this.tree !== undefined && {tree: this.tree}),
     });
     if (this.adaptedClip !== undefined) this.adaptedClip = nextL2NormClip;
     return {value: loss, grads: named(variables, gradients)};
+  }
+
+  /**
+   * Writes the rows of the next step ahead, where the ledger can make them durable while the gradient is computed.
+   *
+   * @returns Resolves when they are durable; undefined where nothing is written ahead. So it is before the first step, which may be
+   *   refused, as of a model that mixes examples, and leaves no row then.
+   */
+  announce(drawn: DrawnBatch, step: number, varList: readonly tf.Variable[]): Promise<void> | undefined {
+    const {ledger, name} = this;
+    // A leaf that is written and not released would end its tree.
+    if (name === undefined || this.tree !== undefined || !ledger.takesAhead) return undefined;
+    const request = this.releaseOf(drawn, step, name);
+    const variables = this.trainable(varList);
+    const sum = {
+      plan: clippingPlan(request.options, variables),
+      numParameters: variables.reduce((total, {size}) => total + size, 0),
+    };
+    const durable = ledger.announce(releaseRows(sum, releaseOptions(request)));
+    // A step that fails before it awaits this fails by its own error.
+    durable.catch(() => undefined);
+    return durable;
+  }
+
+  private releaseOf(
+    drawn: DrawnBatch | undefined,
+    step: number,
+    optimizer: ReleasingOptimizer,
+  ): ReleaseRequest {
+    const {ledger} = this;
+    return {
+      options: {...this.optionsAt(step), ledger},
+      optimizer,
+      step,
+      batchId: drawn?.id ?? `call-${ledger.rows.length}`,
+      sampling: drawn?.sampling ?? {kind: 'unknown'},
+      samplerRandom: drawn?.random,
+    };
   }
 
   /** Sums a piece of the next step's batch, for `compute`. It releases nothing. Sensitive in what it gets and returns. */

@@ -5,12 +5,11 @@ import type {ForeseenRun} from '../account/ledger_account.js';
 import type {AnnouncedBatch, AnnouncedRun} from '../account/sampler.js';
 import {checkSamplingFits, type DrawnBatch} from '../account/sampling.js';
 import type {ClippingOptions} from '../clip/plan.js';
-import {DpError} from '../errors.js';
 import type {ProvedLoss} from '../per_example_loss.js';
 import type {BatchPiece, PieceSum} from '../sum/piece_sum.js';
 import type {TreeAggregation} from '../tree/aggregation.js';
 import {ema} from '../averaging/averaging.js';
-import {isAverage, WeightAverages} from '../averaging/weight_averages.js';
+import {WeightAverages} from '../averaging/weight_averages.js';
 import {positive} from '../checks.js';
 import type {Schedule} from '../schedules/schedule.js';
 import {ScheduledValue} from '../schedules/scheduled_value.js';
@@ -21,12 +20,7 @@ import {PrivateGradients, type PrivateStep} from './private_gradients.js';
 import {checkPrivate} from './provenance.js';
 import type {DrawnOptions, PiecesOptions} from './step_options.js';
 import {ledgerName} from './registered_class.js';
-
-/** tf.js does not export this type by name. */
-type NamedTensor = Parameters<tf.Optimizer['setWeights']>[0][number];
-
-/** Of the next step's clip norm among an optimizer's weights. */
-const CLIP_NORM = 'l2NormClip';
+import {savedWeights, takeUpWeights, type NamedTensor} from './saved_weights.js';
 
 /** What a private optimizer adds to its base optimizer's step. */
 export interface PrivateOptimizerParts {
@@ -165,6 +159,17 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
     return this.core.compute({pieces, drawn, varList, penalty, step: this.iterations, signal});
   }
 
+  /**
+   * Writes the rows of the next step on a batch ahead of it, where the ledger can make them durable meanwhile (a file). They count,
+   * whatever becomes of the step.
+   *
+   * @returns Await it before `minimizePieces`, which else waits by itself; undefined where nothing is written ahead.
+   */
+  announce(drawn: DrawnBatch, varList: readonly tf.Variable[]): Promise<void> | undefined {
+    checkSamplingFits(drawn.sampling, this.core.options.microbatchSize);
+    return this.core.announce(drawn, this.iterations, varList);
+  }
+
   /** Sums the examples of a recorded loss, for `computeDrawn` and `gradientTape`. Sensitive in and out; it releases nothing. */
   sumRecorded(loss: ProvedLoss, varList: readonly tf.Variable[]): PieceSum {
     return this.core.sumRecorded(loss, this.iterations, varList);
@@ -256,10 +261,7 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
    * dispose.
    */
   override async getWeights(): Promise<NamedTensor[]> {
-    const weights = await this.base.getWeights();
-    const {adaptedClip} = this.core;
-    if (adaptedClip !== undefined) weights.push({name: CLIP_NORM, tensor: tf.scalar(adaptedClip)});
-    return [...weights, ...(this.averages?.weights ?? [])];
+    return savedWeights(this.base, this.core, this.averages);
   }
 
   /**
@@ -267,13 +269,7 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
    * `ledger`) has brought it.
    */
   override async setWeights(weightValues: NamedTensor[]): Promise<void> {
-    if (weightValues.length === 0)
-      throw new DpError('INVALID_OPTION', 'an optimizer has at least one weight, got none');
-    const clipNorm = weightValues.find(({name}) => name === CLIP_NORM);
-    const [l2NormClip] = (await clipNorm?.tensor.data()) ?? [];
-    if (l2NormClip !== undefined) this.core.adaptedClip = l2NormClip;
-    if (this.averages !== undefined) this.averages.weights = weightValues.filter(isAverage);
-    const slots = weightValues.filter((weight) => weight !== clipNorm && !isAverage(weight));
+    const slots = await takeUpWeights(weightValues, this.core, this.averages);
     await this.extractIterations(slots);
     await this.base.setWeights(slots);
   }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {NeighbouringRelation} from '@dp/accountant';
 
-import {gradientBound, type ClippingPlan} from '../clip/plan.js';
+import {gradientBound, sumSensitivity, type ClippingPlan} from '../clip/plan.js';
 import {DpError} from '../errors.js';
 import type {PieceSum} from './piece_sum.js';
 
@@ -63,21 +63,9 @@ export class ClippedSum {
     return gradientBound(this.plan);
   }
 
-  /**
-   * How far two neighbouring batches' sums can lie apart, in L2 norm (privacy rules 1, 2 and 8). In a microbatch of several
-   * examples, one of them can move the group's clipped mean from any point of the ball to any other.
-   *
-   * @throws DpError UNSUPPORTED for `addOrRemoveOne` with microbatches: one more example would shift all groups.
-   */
+  /** How far two neighbouring batches' sums can lie apart, in L2 norm: as `sumSensitivity`. */
   sensitivity(relation: NeighbouringRelation): number {
-    const grouped = this.plan.microbatchSize > 1;
-    if (relation === 'addOrRemoveOne' && grouped) {
-      throw new DpError(
-        'UNSUPPORTED',
-        `microbatches of ${this.plan.microbatchSize} examples have no bound under addOrRemoveOne; use replaceSpecial or replaceOne`,
-      );
-    }
-    return relation === 'replaceOne' || grouped ? 2 * this.bound : this.bound;
+    return sumSensitivity(this.plan, relation);
   }
 
   /** The sum over both batches' examples: exact, since both are integers on one grid. */
