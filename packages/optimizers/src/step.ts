@@ -78,7 +78,10 @@ export function privateGradient(request: StepRequest): StepResult {
       if (withPenalties) penalties = sum.penalties;
       else tf.dispose(sum.penalties as tf.Tensor[]);
       checkPenalties(penalties, request);
-      const own = ClippedSum.ofPiece(sum, variables, plan);
+      const own =
+        'units' in piece
+          ? ClippedSum.ofPiece(piece, variables, plan)
+          : new ClippedSum(variables, sum.units, plan);
       summed = summed?.plus(own) ?? own;
       batchSize += sum.batchSize;
       lossSum += sum.lossSum;

@@ -1,5 +1,8 @@
 import {fillGridGaussian, type RandomSource} from '@dp/random';
 
+/** Coordinates whose noise is drawn at a time: it stays in the second-level cache until it is added. */
+const BLOCK = 2 ** 15;
+
 /**
  * Adds Gaussian noise to sums held in grid units and divides by a public constant. The noise is the real Gaussian rounded
  * to the grid, added in exact integer arithmetic: the result is the Gaussian mechanism's output, rounded. Division and the
@@ -20,11 +23,16 @@ export function noisyMean(
   source: RandomSource,
 ): Float32Array[] {
   const unit = grid / divisor;
-  return sums.map((sum, v) => {
-    const noise = new Float64Array(sum.length);
-    fillGridGaussian(noise, (standardDeviations[v] ?? NaN) / grid, source);
-    const mean = new Float32Array(sum.length);
-    for (let i = 0; i < sum.length; i++) mean[i] = ((sum[i] as number) + (noise[i] as number)) * unit;
+  const drawn = new Float64Array(Math.min(BLOCK, Math.max(0, ...sums.map(({length}) => length))));
+  return sums.map((whole, v) => {
+    const mean = new Float32Array(whole.length);
+    for (let start = 0; start < whole.length; start += BLOCK) {
+      const sum = whole.subarray(start, start + BLOCK);
+      const noise = drawn.subarray(0, sum.length);
+      fillGridGaussian(noise, (standardDeviations[v] ?? NaN) / grid, source);
+      for (let i = 0; i < sum.length; i++)
+        mean[start + i] = ((sum[i] as number) + (noise[i] as number)) * unit;
+    }
     return mean;
   });
 }
