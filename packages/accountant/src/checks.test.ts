@@ -11,7 +11,7 @@ import {
 
 test.each([
   [() => requireFinite('x', NaN), 'x must be a finite number, got NaN'],
-  [() => requireFinite('x', '7' as never), 'x must be a finite number, got 7'],
+  [() => requireFinite('x', '7' as never), "x must be a finite number, got '7'"],
   [() => requireNonNegative('x', -0.1), 'x must be >= 0, got -0.1'],
   [() => requirePositive('x', 0), 'x must be > 0, got 0'],
   [() => requireInteger('x', 0, 1), 'x must be an integer >= 1, got 0'],

@@ -25,8 +25,8 @@ const MAX_ORDER = 2 ** 20;
 /** Throws RangeError unless `order` is in (1, 2^20]. */
 export function requireOrder(name: string, order: number): void {
   requireFinite(name, order);
-  if (order <= 1 || order > MAX_ORDER)
-    throw new RangeError(`${name} must be > 1 and at most ${MAX_ORDER}, got ${order}`);
+  if (order <= 1) throw new RangeError(`${name} must be > 1, got ${order}`);
+  if (order > MAX_ORDER) throw new RangeError(`${name} must be at most ${MAX_ORDER}, got ${order}`);
 }
 
 /** Throws RangeError unless there is at least one order and all are in (1, 2^20]. */

@@ -17,7 +17,7 @@ const TWO_TERMS_ARE_ENOUGH = 0.04;
  * be built from A - 1, which is computed here as a sum or an integral of positive terms only.
  *
  * @param samplingProbability - q in [0, 1].
- * @param noiseMultiplier - z >= 0.
+ * @param noiseMultiplier - z >= 0; infinite: nothing is released.
  * @param order - alpha in (1, 2^20], integer or not.
  * @throws RangeError if one is out of its range.
  */
@@ -27,7 +27,7 @@ export function sampledGaussianRdp(
   order: number,
 ): number {
   requireProbability('samplingProbability', samplingProbability);
-  requireNonNegative('noiseMultiplier', noiseMultiplier);
+  if (noiseMultiplier !== Infinity) requireNonNegative('noiseMultiplier', noiseMultiplier);
   requireOrder('order', order);
   const q = samplingProbability;
   if (q === 0) return 0;

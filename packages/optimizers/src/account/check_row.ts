@@ -1,3 +1,4 @@
+import {shown} from '../checks.js';
 import {DpError} from '../errors.js';
 import type {LedgerRow, Mechanism, ReleaseKind} from './ledger_row.js';
 import type {Sampling, SamplingOf} from './sampling.js';
@@ -175,10 +176,4 @@ function corrupt(name: string, value: unknown, bound: string): DpError {
     'LEDGER_CORRUPT',
     `not a row of a ledger of this library, or a damaged one: ${name} must be ${bound}, got ${shown(value)}`,
   );
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'string') return `'${value.slice(0, 40)}'`;
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
-  return String(value);
 }

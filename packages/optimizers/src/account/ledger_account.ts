@@ -1,5 +1,6 @@
 import type {NeighbouringRelation} from '@dp/accountant';
 
+import {optionsObject} from '../checks.js';
 import {DpError} from '../errors.js';
 import {LayeredMap} from './layered_map.js';
 import type {NewRow} from './ledger.js';
@@ -177,6 +178,7 @@ const ACCOUNTS = new WeakMap<LedgerRows, Map<string, LedgerAccount>>();
 
 /** The account of a ledger, up to date. */
 export function accountOf(ledger: LedgerRows, declared: Participation | undefined): LedgerAccount {
+  if (declared !== undefined) optionsObject('declared', declared);
   const accounts = ACCOUNTS.get(ledger) ?? new Map<string, LedgerAccount>();
   ACCOUNTS.set(ledger, accounts);
   const key = JSON.stringify(declared ?? null);

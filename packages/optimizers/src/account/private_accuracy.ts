@@ -2,7 +2,7 @@ import {secureSource, type RandomSource} from '@dp/random';
 
 import {DpError} from '../errors.js';
 import {COUNT_GRID, COUNT_SENSITIVITY, MAX_COUNT_NOISE, noisyCount} from '../noise/count.js';
-import {positiveInteger} from '../checks.js';
+import {positiveInteger, shown} from '../checks.js';
 import type {Ledger, NewRow} from './ledger.js';
 import type {LedgerRow, ReleasingOptimizer} from './ledger_row.js';
 import {originOf} from './randomness.js';
@@ -72,9 +72,11 @@ export function accuracyRow({
   randomSource = secureSource(),
 }: PrivateAccuracyOptions): NewRow {
   positiveInteger('numExamples', numExamples);
-  if (!(countNoise > 0 && countNoise <= MAX_COUNT_NOISE)) {
-    throw new DpError('INVALID_OPTION', `countNoise must be a number in (0, 2^24], got ${countNoise}`);
+  if (!Number.isFinite(countNoise) || countNoise <= 0 || countNoise > MAX_COUNT_NOISE) {
+    throw new DpError('INVALID_OPTION', `countNoise must be a number in (0, 2^24], got ${shown(countNoise)}`);
   }
+  if (!isDrawn(of) && typeof of.dataset !== 'string')
+    throw new DpError('INVALID_OPTION', `of.dataset must name the data set, got ${shown(of.dataset)}`);
   const sampling: Sampling = isDrawn(of)
     ? of.sampling
     : {kind: 'all', dataset: of.dataset, numExamples, disjoint: of.disjoint};

@@ -1,7 +1,7 @@
 import {gaussian} from '@dp/accountant';
 
 import {DpError} from '../errors.js';
-import {positiveInteger} from '../checks.js';
+import {positiveInteger, shown} from '../checks.js';
 import {BatchNoise} from './batch_noise.js';
 import type {NewRow} from './ledger.js';
 import {PoissonEvents} from './poisson_events.js';
@@ -68,6 +68,12 @@ function everyRelease(basis: string, counts = new Map<number, number>(), trees =
 
 function declaredOncePerEpoch(declared: Participation): Spending {
   const {numExamples, batchSize} = declared;
+  if ((declared.oncePerEpoch as unknown) !== true) {
+    throw new DpError(
+      'INVALID_OPTION',
+      `declared.oncePerEpoch must be true, got ${shown(declared.oncePerEpoch)}: of records that take part more often nothing is declared, and all releases compose`,
+    );
+  }
   positiveInteger('numExamples', numExamples);
   positiveInteger('batchSize', batchSize);
   if (batchSize > numExamples) {

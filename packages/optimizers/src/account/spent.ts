@@ -1,7 +1,9 @@
 import type {NeighbouringRelation} from '@dp/accountant';
 import {GRID_GAUSSIAN_TOTAL_VARIATION} from '@dp/random';
 
+import {shown} from '../checks.js';
 import {DpError} from '../errors.js';
+import {checkLedgerRow} from './check_row.js';
 import {boundEpsilon, provenEpsilon, type EpsilonBounds} from './epsilon.js';
 import {accountOf, type ForeseenRun, type LedgerAccount, type LedgerRows} from './ledger_account.js';
 import {epsilonWarning, warnOnce} from './warnings.js';
@@ -57,6 +59,7 @@ export function privacySpent(
   ledger: LedgerRows,
   {delta, declared}: {readonly delta: number; readonly declared?: Participation},
 ): PrivacySpent {
+  if (!(ledger instanceof Ledger)) checkRows(ledger);
   const account = accountOf(ledger, declared);
   const answers = ANSWERS.get(account) ?? new Map<number, PrivacySpent>();
   ANSWERS.set(account, answers);
@@ -67,6 +70,13 @@ export function privacySpent(
   // Rows alone may be a plan: a ledger has released them.
   if (ledger instanceof Ledger) warnOnce('epsilon', epsilonWarning(spent));
   return spent;
+}
+
+/** Rows that no ledger has checked: from a file, or made by hand. */
+function checkRows({rows}: LedgerRows): void {
+  if (!Array.isArray(rows))
+    throw new DpError('LEDGER_CORRUPT', `rows must be a list of a ledger's rows, got ${shown(rows)}`);
+  rows.forEach(checkLedgerRow);
 }
 
 function computeSpent(account: LedgerAccount, delta: number): PrivacySpent {
@@ -122,10 +132,10 @@ export function epsilonAfter(
 /** The sampler of noise is not the real Gaussian by this much, in total variation (privacy rule 15). */
 function deltaOfNoise({draws}: LedgerAccount, delta: number): number {
   const noiseDelta = draws * GRID_GAUSSIAN_TOTAL_VARIATION;
-  if (!(noiseDelta <= delta / 1000)) {
+  if (!Number.isFinite(delta) || !(noiseDelta <= delta / 1000)) {
     throw new DpError(
       'INVALID_OPTION',
-      `delta must be in (0, 1) and at least ${1000 * noiseDelta}, a thousand times the total variation distance of all noise drawn from the real Gaussian; got ${delta}`,
+      `delta must be in (0, 1) and at least ${1000 * noiseDelta}, a thousand times the total variation distance of all noise drawn from the real Gaussian; got ${shown(delta)}`,
     );
   }
   return noiseDelta;

@@ -1,4 +1,4 @@
-import {fraction} from '../checks.js';
+import {boolean, fraction, optionsObject} from '../checks.js';
 
 /** How weights are averaged over steps. Made by {@link ema}. */
 export interface WeightAveraging {
@@ -14,11 +14,11 @@ export interface WeightAveraging {
  * @param options - `decay` in [0, 1), default 0.999; `warmUp`, default true.
  * @throws DpError INVALID_OPTION.
  */
-export function ema({
-  decay = 0.999,
-  warmUp = true,
-}: {readonly decay?: number; readonly warmUp?: boolean} = {}): WeightAveraging {
+export function ema(options: {readonly decay?: number; readonly warmUp?: boolean} = {}): WeightAveraging {
+  optionsObject('options', options);
+  const {decay = 0.999, warmUp = true} = options;
   fraction('decay', decay);
+  boolean('warmUp', warmUp);
   return Object.freeze({averaging: 'ema', decay, warmUp});
 }
 

@@ -1,3 +1,4 @@
+import {optionsObject, shown} from '../checks.js';
 import {DpError} from '../errors.js';
 import {MAX_COUNT_NOISE} from '../noise/count.js';
 
@@ -47,7 +48,10 @@ export interface AdaptiveClipping {
  *   layer's variables have names that agree up to the last slash.
  * @throws DpError INVALID_OPTION.
  */
-export function perLayer({groups = []}: {readonly groups?: readonly LayerGroup[]} = {}): PerLayerClipping {
+export function perLayer(options: {readonly groups?: readonly LayerGroup[]} = {}): PerLayerClipping {
+  optionsObject('options', options);
+  const {groups = []} = options;
+  groups.forEach(checkGroup);
   const mode = {
     kind: 'perLayer',
     groups: Object.freeze(groups.map((group) => Object.freeze({...group, of: Object.freeze([...group.of])}))),
@@ -63,7 +67,9 @@ export function perLayer({groups = []}: {readonly groups?: readonly LayerGroup[]
  * @param options - `gamma`, in the gradient's unit, at least 1e-30. Default: 0.01.
  * @throws DpError INVALID_OPTION.
  */
-export function automatic({gamma = 0.01}: {readonly gamma?: number} = {}): AutomaticClipping {
+export function automatic(options: {readonly gamma?: number} = {}): AutomaticClipping {
+  optionsObject('options', options);
+  const {gamma = 0.01} = options;
   const mode = {kind: 'automatic', gamma} as const;
   checkClipping(mode);
   return Object.freeze(mode);
@@ -101,18 +107,19 @@ export function adaptive({
  */
 export function checkClipping(clipping: Clipping): void {
   if (clipping === 'flat') return;
+  optionsObject('clipping', clipping);
   switch (clipping.kind) {
     case 'perLayer':
       for (const group of clipping.groups) checkGroup(group);
       return;
     case 'automatic':
-      check('gamma', clipping.gamma, clipping.gamma >= 1e-30, '>= 1e-30');
+      check('gamma', clipping.gamma, (v) => v >= 1e-30, '>= 1e-30');
       return;
     case 'adaptive': {
       const {targetQuantile, learningRate, countNoise} = clipping;
-      check('targetQuantile', targetQuantile, targetQuantile >= 0 && targetQuantile <= 1, 'in [0, 1]');
-      check('learningRate', learningRate, learningRate >= 0, '>= 0');
-      check('countNoise', countNoise, countNoise > 0 && countNoise <= MAX_COUNT_NOISE, 'in (0, 2^24]');
+      check('targetQuantile', targetQuantile, (v) => v >= 0 && v <= 1, 'in [0, 1]');
+      check('learningRate', learningRate, (v) => v >= 0, '>= 0');
+      check('countNoise', countNoise, (v) => v > 0 && v <= MAX_COUNT_NOISE, 'in (0, 2^24]');
       return;
     }
     default:
@@ -127,11 +134,14 @@ function checkGroup({of, clip = 1, noise = 1}: LayerGroup): void {
   if (!Array.isArray(of) || of.length === 0) {
     throw new DpError('INVALID_OPTION', 'each group of perLayer must name at least one variable or layer');
   }
-  check('clip', clip, clip > 0, '> 0');
-  check('noise', noise, noise > 0, '> 0');
+  check('clip', clip, (v) => v > 0, '> 0');
+  check('noise', noise, (v) => v > 0, '> 0');
 }
 
-function check(name: string, value: number, fits: boolean, bound: string): void {
-  if (fits && Number.isFinite(value)) return;
-  throw new DpError('INVALID_OPTION', `clipping: ${name} must be a finite number ${bound}, got ${value}`);
+function check(name: string, value: number, fits: (value: number) => boolean, bound: string): void {
+  if (Number.isFinite(value) && fits(value)) return;
+  throw new DpError(
+    'INVALID_OPTION',
+    `clipping: ${name} must be a finite number ${bound}, got ${shown(value)}`,
+  );
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import {optionsObject} from '../checks.js';
 import {mayBeEmpty, type DrawnBatch} from '../account/sampling.js';
 import {uniqueName} from '../account/unique_name.js';
 import {DpError} from '../errors.js';
@@ -52,8 +53,10 @@ export interface GradientTape {
 export function gradientTape(
   lossFn: () => tf.Tensor,
   variables: readonly tf.Variable[],
-  {drawn = unknownBatch(), ...sources}: GradientTapeOptions = {},
+  options: GradientTapeOptions = {},
 ): GradientTape {
+  optionsObject('options', options);
+  const {drawn = unknownBatch(), ...sources} = options;
   const trainable = variables.filter((variable) => variable.trainable);
   const isEmpty = mayBeEmpty(drawn.sampling) && drawn.indices.length === 0;
   const loss = isEmpty ? undefined : provedLoss({lossFn, variables: trainable, sources});

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {openClipAndSum} from '@dp/kernels/on-demand';
 
+import {optionsObject} from '../checks.js';
 import {withPerExampleLoss} from '../per_example_loss.js';
 import type {DeclaredSources} from '../tape/sources.js';
 
@@ -37,8 +38,10 @@ const UNITS_PER_NORM = 2 ** 30;
 export function perExampleGradients(
   lossFn: () => tf.Tensor,
   variables: readonly tf.Variable[],
-  {strategy = 'fast', ...sources}: PerExampleOptions = {},
+  options: PerExampleOptions = {},
 ): PerExampleGradients {
+  optionsObject('options', options);
+  const {strategy = 'fast', ...sources} = options;
   const found = withPerExampleLoss(
     {lossFn, variables, sources, strategy},
     ({batchSize, contributions, loss}) => {

@@ -1,5 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
+import {moderate, positiveInteger} from '../checks.js';
+import {checkClipping} from '../clip/mode.js';
 import {clippingPlan, type ClippingOptions} from '../clip/plan.js';
 import {sumPiece, type BatchPiece, type PieceSum} from '../sum/piece_sum.js';
 
@@ -16,6 +18,9 @@ export function pieceSum(
   variables: readonly tf.Variable[],
   options: ClippingOptions,
 ): PieceSum {
+  moderate('l2NormClip', options.l2NormClip);
+  positiveInteger('microbatchSize', options.microbatchSize);
+  checkClipping(options.clipping === undefined ? 'flat' : options.clipping);
   const plan = clippingPlan(options, variables);
   return sumPiece(piece, {variables, plan, mustReachAll: false, withPenalties: false});
 }

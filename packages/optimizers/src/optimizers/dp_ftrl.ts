@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import {fraction, positiveInteger} from '../checks.js';
+import {boolean, fraction, positiveInteger} from '../checks.js';
 import {TreeAggregation} from '../tree/aggregation.js';
 import type {PrivateOptimizerOptions} from './options.js';
 import {PrivateOptimizer} from './private_optimizer.js';
@@ -30,6 +30,7 @@ export class DpFtrlOptimizer extends PrivateOptimizer {
   constructor(options: DpFtrlOptions) {
     const {learningRate, momentum = 0, useNesterov = false, stepsPerTree} = options;
     fraction('momentum', momentum);
+    boolean('useNesterov', useNesterov);
     positiveInteger('stepsPerTree', stepsPerTree);
     super(
       {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import {fraction} from '../checks.js';
+import {boolean, fraction} from '../checks.js';
 import type {Schedule} from '../schedules/schedule.js';
 import type {PrivateOptimizerOptions} from './options.js';
 import {PrivateOptimizer} from './private_optimizer.js';
@@ -25,6 +25,7 @@ export class DpMomentumOptimizer extends PrivateOptimizer {
   constructor(options: DpMomentumOptions) {
     const {learningRate, momentum = 0.9, useNesterov = false} = options;
     fraction('momentum', momentum);
+    boolean('useNesterov', useNesterov);
     super(
       {
         base: (rate) => tf.train.momentum(rate, momentum, useNesterov),

@@ -1,7 +1,7 @@
 import {secureSource, type RandomSource} from '@dp/random';
 
 import {Ledger} from '../account/ledger.js';
-import {nonNegative, positive, positiveInteger} from '../checks.js';
+import {moderate, nonNegative, positiveInteger, shown} from '../checks.js';
 import {checkClipping, type Clipping} from '../clip/mode.js';
 import type {WeightAveraging} from '../averaging/averaging.js';
 import {DpError} from '../errors.js';
@@ -58,6 +58,7 @@ export function checkPrivacyOptions(options: PrivacyOptions): CheckedPrivacyOpti
   const {clipping = 'flat'} = options;
   const {l2NormClip, noiseMultiplier} = scheduledPrivacy(options);
   checkClipping(clipping);
+  checkKeepers(options);
   if (clipping !== 'flat' && clipping.kind === 'adaptive' && !l2NormClip.isConstant) {
     throw new DpError(
       'INVALID_OPTION',
@@ -93,13 +94,25 @@ export function checkPrivacyOptions(options: PrivacyOptions): CheckedPrivacyOpti
   };
 }
 
+/** Releases and their noise go where the caller said, or nowhere. */
+function checkKeepers({ledger, randomSource}: PrivacyOptions): void {
+  if (ledger !== undefined && !(ledger instanceof Ledger))
+    throw new DpError('INVALID_OPTION', `ledger must be a Ledger, got ${shown(ledger)}`);
+  if (randomSource !== undefined && typeof (randomSource as {fill?: unknown} | null)?.fill !== 'function') {
+    throw new DpError(
+      'INVALID_OPTION',
+      `randomSource must be a source of @dp/random, got ${shown(randomSource)}; leave it out for the secure one`,
+    );
+  }
+}
+
 /** What may change from step to step. */
 export function scheduledPrivacy({l2NormClip, noiseMultiplier}: PrivacyOptions): {
   readonly l2NormClip: ScheduledValue;
   readonly noiseMultiplier: ScheduledValue;
 } {
   return {
-    l2NormClip: new ScheduledValue('l2NormClip', l2NormClip, positive),
+    l2NormClip: new ScheduledValue('l2NormClip', l2NormClip, moderate),
     noiseMultiplier: new ScheduledValue('noiseMultiplier', noiseMultiplier, nonNegative),
   };
 }

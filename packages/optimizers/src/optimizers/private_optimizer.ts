@@ -10,7 +10,7 @@ import type {BatchPiece, PieceSum} from '../sum/piece_sum.js';
 import type {TreeAggregation} from '../tree/aggregation.js';
 import {ema} from '../averaging/averaging.js';
 import {WeightAverages} from '../averaging/weight_averages.js';
-import {positive} from '../checks.js';
+import {moderate} from '../checks.js';
 import type {Schedule} from '../schedules/schedule.js';
 import {ScheduledValue} from '../schedules/scheduled_value.js';
 import {disposeBase, setLearningRate} from './base_optimizer.js';
@@ -52,10 +52,10 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
   /** @throws DpError INVALID_OPTION. */
   protected constructor(parts: PrivateOptimizerParts, {averaging, ...options}: PrivateOptimizerOptions) {
     super();
-    const {base, learningRate, config, tree} = parts;
+    const {base, config, tree} = parts;
     this.config = averaging === undefined ? config : {...config, averaging: {...averaging}};
-    if (learningRate !== undefined)
-      this.learningRate = new ScheduledValue('learningRate', learningRate, positive);
+    if ('learningRate' in parts)
+      this.learningRate = new ScheduledValue('learningRate', parts.learningRate, moderate);
     this.core = new PrivateGradients(ledgerName(this.getClassName()), options, tree);
     if (averaging !== undefined) this.averages = new WeightAverages(ema(averaging));
     this.base = base(this.learningRate?.at(0) ?? NaN);

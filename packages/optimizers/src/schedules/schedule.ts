@@ -1,4 +1,4 @@
-import {positiveInteger} from '../checks.js';
+import {boolean, positive, positiveInteger, shown} from '../checks.js';
 import {DpError} from '../errors.js';
 
 /**
@@ -137,7 +137,8 @@ export function checkSchedule(schedule: Schedule): void {
     case 'exponentialDecay':
       finite('initialValue', schedule.initialValue);
       positiveInteger('decaySteps', schedule.decaySteps);
-      if (!(schedule.decayRate > 0)) invalid('decayRate must be a number > 0', schedule.decayRate);
+      positive('decayRate', schedule.decayRate);
+      boolean('staircase', schedule.staircase);
       return;
     case 'cosineDecay':
       finite('initialValue', schedule.initialValue);
@@ -172,7 +173,7 @@ function checked<S extends NamedSchedule>(schedule: S): S {
 }
 
 function finite(name: string, value: number): void {
-  if (!Number.isFinite(value)) invalid(`${name} must be a finite number`, value);
+  if (!Number.isFinite(value)) invalid(`${name} must be a finite number`, shown(value));
 }
 
 function invalid(what: string, value: number | string): never {

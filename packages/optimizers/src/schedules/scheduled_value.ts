@@ -16,8 +16,9 @@ export class ScheduledValue {
     private readonly option: number | Schedule,
     private readonly check: (name: string, value: number) => void,
   ) {
-    if (typeof option === 'number') check(name, option);
-    else checkSchedule(option);
+    // Whatever is no schedule is to be a number, and the check says which.
+    if (isSchedule(option)) checkSchedule(option);
+    else check(name, option);
     this.at(0);
   }
 
@@ -76,4 +77,8 @@ export class ScheduledValue {
       `${this.name} is a function, which cannot be saved: use linear(...), exponentialDecay(...), cosineDecay(...) or piecewiseConstant(...), or save the model without its optimizer`,
     );
   }
+}
+
+function isSchedule(option: number | Schedule): option is Schedule {
+  return typeof option === 'function' || (typeof option === 'object' && (option as unknown) !== null);
 }
