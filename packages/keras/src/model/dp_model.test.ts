@@ -1,5 +1,5 @@
 import {beforeAll, describe, expect, test} from '@jest/globals';
-import {dpSGD, privacySpent} from '@dp/optimizers';
+import {dpSGD, Ledger, privacySpent} from '@dp/optimizers';
 import {seededSource} from '@dp/random';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
@@ -7,7 +7,7 @@ import {callbacks, layers} from '@tensorflow/tfjs-layers';
 
 import type {PrivacyConfig} from '../plan/privacy.js';
 import type {DpModel} from './dp_model.js';
-import {dpSequential} from './factories.js';
+import {dpSequential, makePrivate} from './factories.js';
 import {privacyReport} from './report.js';
 
 const N = 64;
@@ -106,6 +106,29 @@ describe('a private model', () => {
     const early = callbacks.earlyStopping({monitor: 'val_loss', baseline: -1, patience: 0});
     const history = await made.fit(x, y, {epochs: 9, validationData: [x, y], callbacks: early});
     expect(history.epoch.length).toBeLessThan(9);
+  });
+
+  test('goes on in its ledger when it is compiled again, and begins no other', async () => {
+    const made = compiled();
+    await made.fit(x, y);
+    const {ledger} = made;
+    const again = (own: Ledger | undefined): void =>
+      made.compile({
+        optimizer: (calibrated) => dpSGD({learningRate: 1, l2NormClip: 1, ...calibrated}),
+        loss: 'binaryCrossentropy',
+        privacy: {...privacy, targetEpsilon: 4, ...(own && {ledger: own})},
+      });
+    expect(() => again(new Ledger())).toThrow(expect.objectContaining({code: 'LEDGER_MISSING'}));
+    const other = makePrivate(made.layersModel);
+    const own = dpSGD({learningRate: 1, l2NormClip: 1, noiseMultiplier: 1, numMicrobatches: 4});
+    expect(() => other.compile({optimizer: own, loss: 'meanSquaredError', privacy})).toThrow(
+      'which another ledger would forget',
+    );
+    again(undefined);
+    await made.fit(x, y, {batchSize: 4});
+    expect(made.ledger).toBe(ledger);
+    expect(made.privacySpent().releases).toBe(32);
+    expect(made.privacySpent().epsilon).toBeLessThanOrEqual(4);
   });
 
   test('reports what its training has cost, at the declared delta', async () => {

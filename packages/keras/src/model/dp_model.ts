@@ -15,6 +15,7 @@ import type {TrainingPlan} from '../plan/plan.js';
 import {checkPlannedOptimizer, type PlannedOptimizer} from '../plan/planned_optimizer.js';
 import type {PrivacyConfig} from '../plan/privacy.js';
 import {trainingExamples, validationExamples} from '../train/training_examples.js';
+import {checkGoesOn, earlierLedger, recordsIn} from './earlier_ledger.js';
 import {batchesByIndex, batchesOf} from './open_batches.js';
 import {Training} from './training.js';
 
@@ -46,17 +47,33 @@ export class DpModel {
    *
    * @param args - `loss` as in tf.js, by name or as a function of (yTrue, yPred), which returns one loss an example, [B] or
    *   [B, ...], and not their mean. `metrics` as in tf.js; training metrics are covered by no epsilon.
-   * @throws DpError INVALID_OPTION for options that do not fit together; and what tf.js throws.
+   * A model that is compiled again goes on in its ledger.
+   *
+   * @throws DpError INVALID_OPTION for options that do not fit together; LEDGER_MISSING for another ledger than that of the
+   *   weights; MIXES_EXAMPLES for a layer that does; and what tf.js throws.
    */
   compile(args: DpCompileArgs): void {
     const {optimizer, privacy, ...rest} = args;
+    const {layersModel: model} = this;
     checkPlannedOptimizer(privacy, optimizer);
-    checkLayers(this.layersModel);
-    this.layersModel.compile({
+    if ((rest.loss as unknown) === undefined)
+      throw new DpError(
+        'INVALID_OPTION',
+        'compile needs a loss, by name or as a function that returns one value an example',
+      );
+    checkLayers(model);
+    const ledger =
+      typeof optimizer === 'function' ? (privacy.ledger ?? earlierLedger(model)) : optimizer.ledger;
+    if (ledger !== undefined) {
+      checkGoesOn(model, ledger);
+      recordsIn(model, ledger);
+    }
+    model.compile({
       ...rest,
       optimizer: typeof optimizer === 'function' ? pendingOptimizer() : optimizer,
     });
-    this.training = new Training({model: this.layersModel, optimizer, privacy});
+    const isMade = typeof optimizer !== 'function' || ledger === undefined;
+    this.training = new Training({model, optimizer, privacy: isMade ? privacy : {...privacy, ledger}});
   }
 
   /**

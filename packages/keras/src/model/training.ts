@@ -10,6 +10,7 @@ import type {PrivacyConfig} from '../plan/privacy.js';
 import type {ValidationCount} from '../plan/validation_count.js';
 import {fitPlan} from '../train/fit.js';
 import {validation, type ValidationExamples} from '../train/validation.js';
+import {recordsIn} from './earlier_ledger.js';
 import type {OpenBatches} from './open_batches.js';
 
 /** What a model was compiled with, as far as training goes. */
@@ -130,6 +131,7 @@ export class Training {
 
   private use(plan: TrainingPlan): TrainingPlan {
     this.options.model.optimizer = plan.optimizer;
+    recordsIn(this.options.model, plan.ledger);
     return (this.plan = plan);
   }
 }
