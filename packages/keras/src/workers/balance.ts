@@ -8,6 +8,14 @@ const COLD_STEPS = 4;
 /** In milliseconds: a clock of a browser may tell no less. */
 const CLOCK_TICK = 0.1;
 
+/** What a thread took of a step. */
+export interface PartOfStep {
+  /** Number of examples. */
+  readonly size: number;
+  /** How long it took for them. */
+  readonly milliseconds: number;
+}
+
 /**
  * Shares a batch so that all threads are done at about the same time, by how fast each was so far. Sums are exact, so shares
  * change no result.
@@ -36,8 +44,8 @@ export class Balance {
     });
   }
 
-  /** @param parts - For each thread its number of examples, and how long it took for them. */
-  learn(parts: readonly {readonly size: number; readonly milliseconds: number}[]): void {
+  /** @param parts - One a thread. */
+  learn(parts: readonly PartOfStep[]): void {
     if (++this.steps <= COLD_STEPS) return;
     parts.forEach(({size, milliseconds}, t) => {
       if (size === 0) return;

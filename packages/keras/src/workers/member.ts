@@ -1,6 +1,7 @@
 import {DpError} from '@dp/optimizers';
 
 import type {FromWorker, SumRequest, ToWorker, WorkerStart} from './protocol.js';
+import {ifShared} from './memory.js';
 import {buffersOf} from './tensors.js';
 import type {Thread} from './thread.js';
 
@@ -18,12 +19,12 @@ export class Member {
 
   /**
    * @param name - For errors.
-   * @param sums - Where the thread puts its sums.
+   * @param memory - Where the thread puts its sums, if it is shared.
    */
   constructor(
     private readonly name: string,
     private readonly thread: Thread,
-    readonly sums: SharedArrayBuffer,
+    private readonly memory: ArrayBufferLike,
   ) {
     thread.onMessage((message) => this.take(message as FromWorker));
     thread.onEnd((why) => this.fail(why));
@@ -31,7 +32,8 @@ export class Member {
 
   /** @param wanted - Sizes of the weights, in order. */
   async start(options: Omit<WorkerStart, 'kind' | 'sums'>, wanted: string): Promise<void> {
-    const {sizes} = await this.ask('ready', {kind: 'start', sums: this.sums, ...options}, []);
+    const sums = ifShared(this.memory);
+    const {sizes} = await this.ask('ready', {kind: 'start', sums, ...options}, []);
     if (sizes.join() === wanted) return;
     throw this.fail(
       `its model has trainable weights of sizes ${sizes.join()}, and this one ${wanted}: freeze layers before the model is made private, ` +
@@ -39,8 +41,12 @@ export class Member {
     );
   }
 
-  sum(request: Omit<SumRequest, 'kind'>): Promise<Answer<'summed'>> {
-    return this.ask('summed', {kind: 'sum', ...request}, request.pieces.flatMap(buffersOf));
+  /** The answer, and where its sums are until the next. */
+  async sum(
+    request: Omit<SumRequest, 'kind'>,
+  ): Promise<Omit<Answer<'summed'>, 'sums'> & {readonly sums: ArrayBufferLike}> {
+    const answer = await this.ask('summed', {kind: 'sum', ...request}, request.pieces.flatMap(buffersOf));
+    return {...answer, sums: answer.sums ?? this.memory};
   }
 
   end(): void {

@@ -18,21 +18,24 @@ export interface Steps {
 /**
  * Steps in this thread alone, or shared with others.
  *
- * @param url - The module that the other threads run. Default: this package's own.
+ * @param url - The module that the other threads run in Node. Default: this package's own.
  * @throws DpError UNSUPPORTED for a model that can't be rebuilt in a thread; WORKER_FAILED if one does not start.
  */
 export async function openSteps(options: TrainStepOptions, workers: Workers = 1, url?: URL): Promise<Steps> {
   const checked = checkedWorkers(workers);
-  if (checked.count === 1) return {take: (drawn) => trainStep(options, drawn), dispose: () => undefined};
+  const {count, dedicated = false, modules, newWorker} = checked;
+  if (count === 1 && !dedicated)
+    return {take: (drawn) => trainStep(options, drawn), dispose: () => undefined};
   const {model} = options;
+  const from = newWorker ?? url;
   const pool = await WorkerPool.start({
     recipe: recipeOf(model, checked),
     variables: trainableVariables(model),
-    count: checked.count - 1,
+    count: dedicated ? count : count - 1,
     backend: tf.getBackend(),
-    ...(checked.modules && {modules: checked.modules}),
-    ...(url && {url}),
+    ...(modules && {modules}),
+    ...(from && {from}),
   });
-  const balance = new Balance(checked.count);
-  return {take: (drawn) => parallelStep(options, pool, balance, drawn), dispose: () => pool.dispose()};
+  const sharing = {pool, balance: new Balance(count), dedicated};
+  return {take: (drawn) => parallelStep(options, sharing, drawn), dispose: () => pool.dispose()};
 }

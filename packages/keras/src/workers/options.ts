@@ -1,16 +1,27 @@
 import {DpError} from '@dp/optimizers';
 
 import type {ModuleExport} from './protocol.js';
-import {availableThreads} from './thread.js';
+import {availableThreads, type WebWorker} from './thread.js';
 
 /** How many threads share the work, and what they need to rebuild the model. */
 export interface WorkerOptions {
-  /** Threads with the one that calls; `'auto'` is as many as this machine runs at once. */
+  /** Threads that share the examples, with the one that calls; `'auto'` is as many as this machine runs at once. */
   readonly count: number | 'auto';
+  /**
+   * Keeps the thread that calls free for a page, or for requests: all of `count` are other threads, and it adds noise and makes
+   * the update alone. Default: false.
+   */
+  readonly dedicated?: boolean;
   /** URLs or package names that every thread imports first: they register custom layers. */
   readonly modules?: readonly string[];
   /** Where threads find a loss that is a function: it can't be sent to them. It has to be the function that was compiled. */
   readonly loss?: ModuleExport;
+  /**
+   * For browsers: starts a thread whose module imports a tf.js backend, custom layers, and `@dp/keras/worker`, as
+   * `() => new Worker(new URL('./worker.js', import.meta.url), {type: 'module'})`, which bundlers understand. Default: in Node,
+   * this package's module.
+   */
+  readonly newWorker?: () => WebWorker;
 }
 
 /** As `WorkerOptions`, or the count alone. */

@@ -97,16 +97,20 @@ describe('a step that is shared with other threads', () => {
     for (const steps of opened.splice(0)) steps.dispose();
   });
 
-  test.each(['flat' as const, perLayer(), adaptive({targetQuantile: 0.5, learningRate: 0.2, countNoise: 5})])(
-    'moves the weights as one thread does, bit for bit, whatever the batch (clipping %#)',
-    async (clipping) => {
+  test.each([
+    ['flat' as const, 3],
+    [perLayer(), {count: 2, dedicated: true}],
+    [adaptive({targetQuantile: 0.5, learningRate: 0.2, countNoise: 5}), {count: 3, dedicated: true}],
+  ])(
+    'moves the weights as one thread does, bit for bit, whatever the batch (%#)',
+    async (clipping, workers) => {
       const [whole, parts] = [build(), build()];
       const weightsOfBatch: TrainStepOptions['weightsOf'] = ({sampleWeight}) => [
         sampleWeight && tf.clone(sampleWeight),
       ];
       const more = {weightsOf: weightsOfBatch, maxPhysicalBatch: 4};
       const one = await open(whole, 1, {optimizer: optimizerOf(clipping), ...more});
-      const many = await open(parts, 3, {optimizer: optimizerOf(clipping), ...more});
+      const many = await open(parts, workers, {optimizer: optimizerOf(clipping), ...more});
       const before = tf.memory().numTensors;
       for (const [step, size] of [12, 0, 1, 2, 17].entries()) {
         const [alone, shared] = [await one.take(batchOf(step, size)), await many.take(batchOf(step, size))];
@@ -176,8 +180,28 @@ describe('a step that is shared with other threads', () => {
     await expect(open(model, {count: 2, modules: ['./no-such-module.js']})).rejects.toThrow(
       /worker 1 of 1 failed: Cannot find module/,
     );
+    const newWorker = () => new Worker('worker.js');
+    await expect(open(model, {count: 2, newWorker})).rejects.toThrow('workers.newWorker is for browsers');
     const counted = build({...NAMED, metrics: [(y: tf.Tensor) => tf.mean<tf.Scalar>(y)]});
     await expect(open(counted, 2)).rejects.toThrow("a metric that is a function can't be sent");
     expect(trainableVariables(model)).toHaveLength(4);
+  });
+
+  test('ends its threads, whether it was done, one had failed, or a step was under way', async () => {
+    const ports = (): number =>
+      process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
+    const before = ports();
+    const steps = await open(build(), 2);
+    await steps.take(batchOf(0, 6));
+    const failing = await open(build(), {
+      count: 2,
+      modules: ['data:text/javascript,setTimeout(process.exit)'],
+    });
+    const underWay = await open(build(), {count: 1, dedicated: true});
+    const taken = underWay.take(batchOf(0, 6));
+    expect(ports()).toBeGreaterThan(before);
+    for (const each of [steps, failing, underWay]) each.dispose();
+    await expect(taken).rejects.toThrow('worker 1 of 1 failed: it was ended. Nothing was released');
+    while (ports() > before) await new Promise((resolve) => setTimeout(resolve, 5));
   });
 });

@@ -1,11 +1,11 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import {DpError, type ClippingOptions, type PieceSum} from '@dp/optimizers';
+import type {ClippingOptions, PieceSum} from '@dp/optimizers';
 
 import type {MetricSums} from '../step/mean_metrics.js';
 import {Member} from './member.js';
 import type {ModelRecipe, SentPiece} from './protocol.js';
-import {views} from './shared_arrays.js';
-import {startThread} from './thread.js';
+import {ifShared, sharedMemory, views} from './memory.js';
+import {startThread, type WebWorker} from './thread.js';
 
 /** How threads are started. */
 export interface WorkerPoolOptions {
@@ -17,8 +17,8 @@ export interface WorkerPoolOptions {
   readonly backend: string;
   /** URLs or package names that every thread imports first: they register custom layers and losses. */
   readonly modules?: readonly string[];
-  /** The module that each thread runs. Default: this package's own. */
-  readonly url?: URL;
+  /** The module that each thread runs, or what starts it. Default: this package's own. */
+  readonly from?: URL | (() => WebWorker);
 }
 
 /** What a thread made of its share. Sensitive. */
@@ -31,19 +31,20 @@ export interface ShareSum {
 
 /**
  * Threads that sum shares of a batch while the caller sums its own: parameters go out and clipped sums come back through
- * shared memory. They release nothing, draw no noise and write no ledger row; that stays with the caller.
+ * shared memory, or as messages in a page that has none. They release nothing, draw no noise and write no ledger row; that
+ * stays with the caller.
  */
 export class WorkerPool {
   private constructor(
     private readonly members: readonly Member[],
     private readonly variables: readonly tf.Variable[],
-    private readonly weights: SharedArrayBuffer,
+    private readonly weights: ArrayBufferLike,
   ) {}
 
   /**
    * Starts all threads and waits until each has rebuilt the model.
    *
-   * @throws DpError WORKER_FAILED if one can't, or if its model has other weights; UNSUPPORTED where memory can't be shared.
+   * @throws DpError WORKER_FAILED if one can't, or if its model has other weights.
    */
   static async start({
     recipe,
@@ -51,25 +52,19 @@ export class WorkerPool {
     count,
     backend,
     modules = [],
-    url,
+    from,
   }: WorkerPoolOptions): Promise<WorkerPool> {
-    if (typeof SharedArrayBuffer === 'undefined') {
-      throw new DpError(
-        'UNSUPPORTED',
-        'workers need SharedArrayBuffer, which this page does not have: serve it cross-origin isolated, or use workers: 1',
-      );
-    }
     const numWeights = variables.reduce((total, {size}) => total + size, 0);
-    const weights = new SharedArrayBuffer(numWeights * Float32Array.BYTES_PER_ELEMENT);
-    const module = url ?? new URL('./summing_worker.js', import.meta.url);
+    const weights = sharedMemory(numWeights * Float32Array.BYTES_PER_ELEMENT);
     const members = Array.from({length: count}, (_, i) => {
-      const sums = new SharedArrayBuffer(numWeights * Float64Array.BYTES_PER_ELEMENT);
-      return new Member(`worker ${i + 1} of ${count}`, startThread(module), sums);
+      const sums = sharedMemory(numWeights * Float64Array.BYTES_PER_ELEMENT);
+      return new Member(`worker ${i + 1} of ${count}`, startThread(from), sums);
     });
     const pool = new WorkerPool(members, variables, weights);
     try {
+      const options = {recipe, backend, modules, weights: ifShared(weights)};
       const wanted = variables.map(({size}) => size).join();
-      await Promise.all(members.map((member) => member.start({recipe, backend, modules, weights}, wanted)));
+      await Promise.all(members.map((member) => member.start(options, wanted)));
       return pool;
     } catch (error) {
       pool.dispose();
@@ -93,15 +88,14 @@ export class WorkerPool {
     views(Float32Array, this.weights, this.variables).forEach((values, v) => {
       values.set(this.variables[v]?.dataSync<'float32'>() ?? []);
     });
+    const weights = this.weights instanceof ArrayBuffer ? this.weights : undefined;
     return Promise.all(
       shares.map(async (pieces, i) => {
         if (pieces.length === 0) return undefined;
         const member = this.members[i] as Member;
-        const {batchSize, grid, lossSum, belowClip, metrics, milliseconds} = await member.sum({
-          clipping,
-          pieces,
-        });
-        const units = views(Float64Array, member.sums, this.variables);
+        const answer = await member.sum({clipping, pieces, weights});
+        const {batchSize, grid, lossSum, belowClip, metrics, milliseconds} = answer;
+        const units = views(Float64Array, answer.sums, this.variables);
         const {l2NormClip} = clipping;
         const sum = {units, l2NormClip, grid, batchSize, lossSum, belowClip};
         return {sum, metrics, milliseconds};

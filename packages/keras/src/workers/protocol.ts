@@ -29,10 +29,10 @@ export interface WorkerStart {
   readonly backend: string;
   /** URLs or package names, imported before the model is built: they register custom layers. */
   readonly modules: readonly string[];
-  /** The weights of the step, one after the other; the leader writes them before it sends a batch. Private. */
-  readonly weights: SharedArrayBuffer;
-  /** Where the thread puts its sums, as float64, in the order of the weights. Sensitive. */
-  readonly sums: SharedArrayBuffer;
+  /** The weights of the step, one after the other, where memory is shared; the leader writes them before it sends a batch. Private. */
+  readonly weights: SharedArrayBuffer | undefined;
+  /** Where the thread puts its sums, as float64, in the order of the weights, where memory is shared. Sensitive. */
+  readonly sums: SharedArrayBuffer | undefined;
 }
 
 /** A tensor on its way to a thread. Sensitive. */
@@ -54,6 +54,8 @@ export interface SumRequest {
   readonly kind: 'sum';
   readonly clipping: ClippingOptions;
   readonly pieces: readonly SentPiece[];
+  /** The weights of the step, where memory is not shared. Private. */
+  readonly weights: ArrayBuffer | undefined;
 }
 
 /** What the leader sends. */
@@ -69,6 +71,8 @@ export interface ShareStatistics {
   readonly metrics: MetricSums;
   /** How long the share took. */
   readonly milliseconds: number;
+  /** The sums, where memory is not shared. */
+  readonly sums: ArrayBuffer | undefined;
 }
 
 /** What a thread answers: it is ready; its sums are in the shared memory, with what is no array; or what it threw. */

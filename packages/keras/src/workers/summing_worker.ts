@@ -6,7 +6,8 @@ import {compiledOf, trainableVariables} from '../layers/compiled.js';
 import {MeanMetrics} from '../step/mean_metrics.js';
 import {TrainPiece} from '../step/train_piece.js';
 import type {FromWorker, ModelRecipe, SumRequest, ToWorker, WorkerStart} from './protocol.js';
-import {views} from './shared_arrays.js';
+import {views} from './memory.js';
+import {nodeProcess} from './node_process.js';
 import {receivedPiece} from './tensors.js';
 import {listen} from './worker_port.js';
 
@@ -36,21 +37,21 @@ async function answer(message: ToWorker): Promise<FromWorker> {
 }
 
 async function start({recipe, backend, modules, ...shared}: WorkerStart): Promise<Summing> {
-  for (const module of [backendModule(backend), ...modules]) await import(/* @vite-ignore */ module);
+  // In a browser the module that imports this one has imported it.
+  const backends = isRegistered(backend) ? [] : [backendModule(backend)];
+  for (const module of [...backends, ...modules]) await import(/* @vite-ignore */ module);
   if (!(await tf.setBackend(backend))) throw new Error(`the ${backend} backend could not be started`);
   const model = await rebuild(recipe);
   const compiled = compiledOf(model);
   const variables = trainableVariables(model);
-  const weights = views(Float32Array, shared.weights, variables);
-  const sums = views(Float64Array, shared.sums, variables);
+  const numWeights = variables.reduce((total, {size}) => total + size, 0);
+  // Not shared: it is sent with each answer.
+  const own = shared.sums ? undefined : new ArrayBuffer(numWeights * Float64Array.BYTES_PER_ELEMENT);
+  const sums = views(Float64Array, shared.sums ?? (own as ArrayBuffer), variables);
 
-  const sum = ({pieces, clipping}: SumRequest): FromWorker => {
+  const sum = ({pieces, clipping, weights}: SumRequest): FromWorker => {
     const begin = performance.now();
-    variables.forEach((variable, v) => {
-      const value = tf.tensor(Float32Array.from(weights[v] ?? []), variable.shape);
-      variable.assign(value);
-      value.dispose();
-    });
+    assign(variables, weights ?? shared.weights);
     for (const units of sums) units.fill(0);
     const metrics = new MeanMetrics(compiled);
     let [batchSize, lossSum, belowClip] = [0, 0, 0];
@@ -79,9 +80,21 @@ async function start({recipe, backend, modules, ...shared}: WorkerStart): Promis
       belowClip,
       metrics: {sums: metricSums, seen},
       milliseconds,
+      sums: own,
     };
   };
   return {sum, sizes: variables.map(({size}) => size)};
+}
+
+/** Copies the weights of the step. */
+function assign(variables: readonly tf.Variable[], weights: ArrayBufferLike | undefined): void {
+  if (weights === undefined) throw new Error('a batch came without weights');
+  views(Float32Array, weights, variables).forEach((values, v) => {
+    const variable = variables[v] as tf.Variable;
+    const value = tf.tensor(Float32Array.from(values), variable.shape);
+    variable.assign(value);
+    value.dispose();
+  });
 }
 
 /** Integers on one grid: exact in any order. */
@@ -112,7 +125,17 @@ async function lossOf(loss: ModelRecipe['loss']): Promise<unknown> {
   );
 }
 
+/** tf.js's types say that there always is one. */
+function isRegistered(backend: string): boolean {
+  return typeof (tf.findBackendFactory(backend) as unknown) === 'function';
+}
+
 function backendModule(backend: string): string {
+  if (nodeProcess === undefined) {
+    throw new Error(
+      `its module must import the ${backend} backend, as the page does, beside @dp/keras/worker: a browser's worker can't look for it`,
+    );
+  }
   if (backend === 'wasm') return '@dp/kernels';
   return backend === 'tensorflow' ? '@tensorflow/tfjs-node' : `@tensorflow/tfjs-backend-${backend}`;
 }

@@ -1,5 +1,7 @@
-import {nodeProcess} from './node_process.js';
+import {DpError} from '@dp/optimizers';
 import type * as workerThreads from 'node:worker_threads';
+
+import {nodeProcess} from './node_process.js';
 
 /** A thread of its own, in Node or in a browser. */
 export interface Thread {
@@ -11,10 +13,30 @@ export interface Thread {
   end(): void;
 }
 
-/** Starts a module in a thread. In Node a thread that waits does not keep the process alive. */
-export function startThread(url: URL): Thread {
+/** What is needed of a browser's `Worker`. */
+export interface WebWorker {
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  addEventListener(type: string, listener: (event: {data?: unknown; message?: string}) => void): void;
+  terminate(): void;
+}
+
+/**
+ * Starts a thread, which lives until it is ended.
+ *
+ * @param from - A module, for Node; what starts it, for a browser. Default, in Node: this package's module.
+ * @throws DpError UNSUPPORTED in a browser, and INVALID_OPTION in Node, for what is for the other.
+ */
+export function startThread(from?: URL | (() => WebWorker)): Thread {
   const node = nodeThreads();
-  return node === undefined ? browserThread(url) : nodeThread(node, url);
+  if (typeof from === 'function') {
+    if (node === undefined) return browserThread(from());
+    throw new DpError('INVALID_OPTION', 'workers.newWorker is for browsers: leave it out in Node');
+  }
+  if (node !== undefined) return nodeThread(node, from ?? new URL('./summing_worker.js', import.meta.url));
+  throw new DpError(
+    'UNSUPPORTED',
+    'in a browser, workers need a module that your bundler knows: give workers: {newWorker: () => new Worker(...)}, or use workers: 1',
+  );
 }
 
 /** How many threads run at once on this machine. */
@@ -30,7 +52,6 @@ function nodeThreads(): typeof workerThreads | undefined {
 
 function nodeThread({Worker}: typeof workerThreads, url: URL): Thread {
   const worker = new Worker(url);
-  worker.unref();
   return {
     post: (message, transfer) => worker.postMessage(message, transfer),
     onMessage: (listener) => worker.on('message', listener),
@@ -42,12 +63,12 @@ function nodeThread({Worker}: typeof workerThreads, url: URL): Thread {
   };
 }
 
-function browserThread(url: URL): Thread {
-  const worker = new Worker(url, {type: 'module'});
+function browserThread(worker: WebWorker): Thread {
   return {
     post: (message, transfer) => worker.postMessage(message, [...transfer]),
     onMessage: (listener) => worker.addEventListener('message', ({data}) => listener(data)),
-    onEnd: (listener) => worker.addEventListener('error', ({message}) => listener(message)),
+    onEnd: (listener) =>
+      worker.addEventListener('error', ({message}) => listener(message ?? 'its module could not be loaded')),
     end: () => worker.terminate(),
   };
 }

@@ -54,10 +54,15 @@ export function pageScript(page: string): string {
   return execFileSync(process.execPath, argv, {encoding: 'utf8', maxBuffer: 2 ** 28});
 }
 
-/** Opens the page with a query (a backend), and waits for what it sends back; `error` if it could not. */
+/**
+ * Opens the page with a query (a backend), and waits for what it sends back; `error` if it could not.
+ *
+ * @param headers - That the page and its script are served with.
+ */
 export async function pageResults<T extends {readonly error?: string} = Answer>(
   script: string,
   query: string,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'dp-browser-'));
   const server = createServer();
@@ -74,6 +79,7 @@ export async function pageResults<T extends {readonly error?: string} = Answer>(
         });
       } else {
         const isScript = request.url === '/page.js';
+        for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
         response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
         response.end(
           isScript ? script : '<!doctype html><meta charset="utf-8"><script src="/page.js"></script>',
