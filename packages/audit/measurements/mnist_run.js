@@ -16,6 +16,7 @@ const {values: flags} = parseArgs({
   options: {
     epochs: {type: 'string', default: '2'},
     canaries: {type: 'string', default: '16384'},
+    rate: {type: 'string', default: '0.05'}, // the probability with which a lower bound may be above the true epsilon
     scores: {type: 'string'}, // a file for them, after each epoch
     alone: {type: 'boolean', default: false}, // train on canaries alone, the data set that an adversary would choose: much faster
   },
@@ -24,7 +25,6 @@ const epochs = Number(flags.epochs);
 const numCanaries = Number(flags.canaries);
 /** Of the claims that are held against guesses: with many canaries a smaller one leaves more of the lower bound. */
 const DELTAS = [1e-5, 1e-7];
-const CONFIDENCE = 1e-3;
 const PIXELS = 28 * 28;
 const CLASSES = 10;
 const PIECE = 128;
@@ -131,7 +131,7 @@ for (let epoch = 1; epoch <= epochs; epoch++) {
   );
   for (const delta of DELTAS) {
     const {epsilon} = privacySpent(ledger, {delta});
-    const bound = boundOfScores({scores: score.scores, isIn}, delta, CONFIDENCE / DELTAS.length);
+    const bound = boundOfScores({scores: score.scores, isIn}, delta, Number(flags.rate) / DELTAS.length);
     console.log(
       `  delta ${delta}: epsilon is at least ${bound.epsilon.toFixed(3)} (${bound.right} of ${bound.guesses} guesses right), ` +
         `claimed to be at most ${epsilon.toFixed(3)}`,

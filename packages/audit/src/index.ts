@@ -7,7 +7,7 @@ export {AuditError} from './errors.js';
 export {tableOf} from './report/table.js';
 
 // Audits.
-export {auditAll, type AuditAllOptions, type AuditReport} from './audit_all.js';
+export {AUDIT_NAMES, auditAll, type AuditAllOptions, type AuditName, type AuditReport} from './audit_all.js';
 export {auditSensitivity, type SensitivityOptions} from './sensitivity/audit.js';
 export {auditNoise, type NoiseOptions} from './noise/audit.js';
 export {auditSampler, type SamplerAuditOptions} from './sampler/audit.js';

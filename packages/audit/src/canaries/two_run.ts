@@ -2,6 +2,7 @@ import {gaussianEpsilon} from '@dp/accountant';
 import {Ledger, privacySpent} from '@dp/optimizers';
 import {secureSource} from '@dp/random';
 
+import {AuditError} from '../errors.js';
 import {atMost, type AuditResult} from '../result.js';
 import {largestProbability} from '../statistics/binomial.js';
 import {normalQuantile} from '../statistics/normal_tail.js';
@@ -28,14 +29,19 @@ const CUTS = [0, 0.25, 0.5, 0.75, 1];
  * many times with a canary and without, seen whole. How often each world is taken for the other bounds the mu of Gaussian
  * privacy from below, with Clopper and Pearson's confidence and a correction for the choice of the cut.
  *
- * @throws AuditError for inputs that are not real numbers.
+ * @throws AuditError for inputs that are not real numbers, and for noise trees, whose steps are not alike.
  */
 export function auditTwoRuns(
   subject: AuditSubject,
   {repeats = 1000, delta = 1e-5, falseAlarmRate = 1e-6}: TwoRunOptions = {},
 ): AuditResult {
   const [canary] = makeCanaries(subject, 1, secureSource()) as [RecordValues];
-  const own = observeAlone(subject, {noiseMultiplier: 0}, [[canary]]).means;
+  const {means: own, row} = observeAlone(subject, {noiseMultiplier: 0}, [[canary]]);
+  if (row.mechanism.kind !== 'gaussian') {
+    throw new AuditError(
+      'canaries in two worlds need noise of its own in every step, which trees do not have',
+    );
+  }
   const length = product(own, own);
   const seen = (batch: readonly RecordValues[]): Float64Array => {
     const optimizer = subject.optimizer({ledger: new Ledger()});

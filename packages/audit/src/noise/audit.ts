@@ -1,9 +1,11 @@
 import type {AuditResult} from '../result.js';
+import {observeAlone} from '../subject/observe.js';
 import type {AuditSubject} from '../subject/subject.js';
 import {auditCountNoise} from './count.js';
 import {auditNoiseCorrelation} from './correlation.js';
 import {auditNoiseLaw} from './law.js';
 import {auditNoiseReach} from './reach.js';
+import {auditGroups} from './deviations.js';
 import {measureResiduals} from './residuals.js';
 
 /** Options of `auditNoise`. */
@@ -23,7 +25,9 @@ const LEAST_STEPS = 12;
 /**
  * Measures the noise of a step against its ledger row: its law, its independence, how far its tail reaches.
  *
- * @throws AuditError for steps whose noise is not fresh and alike in every coordinate.
+ * Clipping per layer is measured by each group's own noise, and trees by their prefix sums.
+ *
+ * @throws AuditError for steps without noise, and more groups than the ledger lists.
  */
 export function auditNoise(
   subject: AuditSubject,
@@ -37,6 +41,7 @@ export function auditNoise(
     ...auditNoiseLaw(residuals, falseAlarmRate / 3),
     ...auditNoiseCorrelation(residuals, again, falseAlarmRate / 3),
     ...auditCountNoise(subject, COUNTS, falseAlarmRate / 3),
+    ...auditGroups(observeAlone(subject, {}, []).row),
     auditNoiseReach(subject),
   ];
 }

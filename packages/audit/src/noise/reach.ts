@@ -3,6 +3,7 @@ import type {RandomSource} from '@dp/random';
 import {atLeast, type AuditResult} from '../result.js';
 import {observeAlone} from '../subject/observe.js';
 import type {AuditSubject} from '../subject/subject.js';
+import {claimedDeviations} from './deviations.js';
 
 /** Beyond this many deviations a normal has less than 2^-200 of its mass, as the sampler's distance claims. */
 const REACH = 16;
@@ -19,9 +20,14 @@ export function auditNoiseReach(subject: AuditSubject): AuditResult {
       words.fill(0);
     },
   };
-  const {means, row} = observeAlone(subject, {randomSource: rarest}, []);
-  const scale = row.divisor / (row.sensitivity * row.noiseMultiplier);
-  const measured = Math.max(...means.map((mean) => Math.max(...mean.map(Math.abs)))) * scale;
+  const observed = observeAlone(subject, {randomSource: rarest}, []);
+  const deviations = claimedDeviations(observed, subject);
+  const measured = Math.max(
+    ...observed.means.map((mean, v) => {
+      const largest = mean.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      return (largest * observed.row.divisor) / (deviations[v] ?? NaN);
+    }),
+  );
   return atLeast({
     name: 'noise: reach of the tail',
     claim: `the least likely words of the random source give noise beyond ${REACH} deviations`,

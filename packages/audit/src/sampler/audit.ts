@@ -1,9 +1,12 @@
+import type {UserIds} from '@dp/optimizers';
+
 import {AuditError} from '../errors.js';
 import type {AuditResult} from '../result.js';
 import type {AuditSubject} from '../subject/subject.js';
-import {drawBatches, freshSampler} from './draw.js';
+import {countDraws, drawBatches, freshSampler, recordUnits} from './draw.js';
 import {auditPoissonSampling} from './poisson.js';
 import {auditShuffledSampling} from './shuffle.js';
+import {auditCappedUsers, auditUsers} from './users.js';
 
 /** Options of `auditSampler`. */
 export interface SamplerAuditOptions {
@@ -18,7 +21,7 @@ export interface SamplerAuditOptions {
 /**
  * Draws batches and holds them against what they say of themselves.
  *
- * @throws AuditError for a subject without a sampler, or a kind of sampling that claims nothing.
+ * @throws AuditError for a subject without a sampler, one of users without `userIds`, or a kind of sampling that claims nothing.
  */
 export function auditSampler(
   subject: AuditSubject,
@@ -27,12 +30,33 @@ export function auditSampler(
   const {first, next, stepsPerEpoch} = freshSampler(subject);
   const {kind} = first.sampling;
   switch (kind) {
-    case 'poisson':
-      return auditPoissonSampling(drawBatches(next, batches, kind), falseAlarmRate);
+    case 'poisson': {
+      const {sampling, batches: drawn} = drawBatches(next, batches, kind);
+      const {numExamples: units, samplingProbability} = sampling;
+      const claim = {units, samplingProbability};
+      return auditPoissonSampling(countDraws(drawn, recordUnits(units)), claim, falseAlarmRate);
+    }
+    case 'truncatedPoisson': {
+      const {sampling, batches: drawn} = drawBatches(next, batches, kind);
+      const {numExamples: units, samplingProbability, maxBatchSize} = sampling;
+      const claim = {units, samplingProbability, maxBatchSize};
+      return auditPoissonSampling(countDraws(drawn, recordUnits(units)), claim, falseAlarmRate);
+    }
+    case 'poissonUsers':
+      return auditUsers(drawBatches(next, batches, kind), userIdsOf(subject), falseAlarmRate);
+    case 'poissonCappedUsers':
+      return auditCappedUsers(drawBatches(next, batches, kind), userIdsOf(subject), falseAlarmRate);
     case 'shuffle':
     case 'fixed':
       return auditShuffledSampling(drawBatches(next, epochs * stepsPerEpoch, kind), epochs);
     default:
       throw new AuditError(`sampling of kind '${kind}' claims nothing that could be audited`);
   }
+}
+
+function userIdsOf({name, userIds}: AuditSubject): UserIds {
+  if (userIds === undefined) {
+    throw new AuditError(`subject '${name}' samples users: it needs userIds, the user of each record`);
+  }
+  return userIds;
 }

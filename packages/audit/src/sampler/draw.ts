@@ -1,22 +1,34 @@
-import type {DrawnBatch, Sampling} from '@dp/optimizers';
+import type {DrawnBatch, Sampling, SamplingOf} from '@dp/optimizers';
 
 import {AuditError} from '../errors.js';
 import type {AuditSubject} from '../subject/subject.js';
 
-/** What many batches of a sampler looked like. Sensitive. */
-export interface Draws<S extends Sampling> {
+/** What joins batches: records, or the users whose records they are. */
+export interface Units {
+  readonly count: number;
+  /** The unit of a record; -1 for a record that is not there. */
+  readonly of: (record: number) => number;
+}
+
+/** Many batches of a sampler. Sensitive. */
+export interface Batches<S extends Sampling> {
   readonly sampling: S;
+  readonly batches: readonly Int32Array[];
+}
+
+/** What they looked like. Sensitive. */
+export interface Draws {
   readonly sizes: readonly number[];
-  /** How often each record was drawn. */
+  /** How often each unit was drawn. */
   readonly inclusions: Float64Array;
-  /** How many records each batch shares with the one before; one entry less. */
+  /** How many units each batch shares with the one before; one entry less. */
   readonly shared: readonly number[];
-  /** How many batches name a record twice, or one that is not there. */
+  /** How many batches name a unit twice, or one that is not there. */
   readonly faulty: number;
 }
 
 /**
- * Draws batches and counts.
+ * Draws batches.
  *
  * @throws AuditError if the kind of sampling changes on the way.
  */
@@ -24,33 +36,43 @@ export function drawBatches<K extends Sampling['kind']>(
   next: () => DrawnBatch,
   count: number,
   kind: K,
-): Draws<Sampling & {readonly kind: K}> {
-  const batches = Array.from({length: count}, next);
-  const first = batches[0]?.sampling;
-  if (first?.kind !== kind || batches.some(({sampling}) => sampling.kind !== kind)) {
+): Batches<SamplingOf<K>> {
+  const drawn = Array.from({length: count}, next);
+  const first = drawn[0]?.sampling;
+  if (first?.kind !== kind || drawn.some(({sampling}) => sampling.kind !== kind)) {
     throw new AuditError(
       `the sampler calls its batches ${first?.kind ?? 'nothing'} at first and something else later`,
     );
   }
-  const sampling = first as Sampling & {readonly kind: K};
-  const {numExamples = 0} = sampling as {readonly numExamples?: number};
-  const inclusions = new Float64Array(numExamples);
-  const lastBatchOf = new Int32Array(numExamples).fill(-1);
+  return {sampling: first as SamplingOf<K>, batches: drawn.map(({indices}) => indices)};
+}
+
+/** Records as their own units. */
+export function recordUnits(numExamples: number): Units {
+  return {count: numExamples, of: (record) => (record >= 0 && record < numExamples ? record : -1)};
+}
+
+/** Counts who was drawn. */
+export function countDraws(batches: readonly Int32Array[], {count, of}: Units): Draws {
+  const inclusions = new Float64Array(count);
+  const lastBatchOf = new Int32Array(count).fill(-1);
   let faulty = 0;
   const shared: number[] = [];
-  batches.forEach(({indices}, b) => {
+  batches.forEach((records, b) => {
     let common = 0;
     let bad = false;
-    for (const index of indices) {
-      bad ||= index < 0 || index >= numExamples || lastBatchOf[index] === b;
-      if (b > 0 && lastBatchOf[index] === b - 1) common++;
-      lastBatchOf[index] = b;
-      inclusions[index] = (inclusions[index] ?? 0) + 1;
+    for (const record of records) {
+      const unit = of(record);
+      bad ||= unit < 0 || lastBatchOf[unit] === b;
+      if (unit < 0) continue;
+      if (b > 0 && lastBatchOf[unit] === b - 1) common++;
+      lastBatchOf[unit] = b;
+      inclusions[unit] = (inclusions[unit] ?? 0) + 1;
     }
     faulty += Number(bad);
     if (b > 0) shared.push(common);
   });
-  return {sampling, sizes: batches.map(({indices}) => indices.length), inclusions, shared, faulty};
+  return {sizes: batches.map(({length}) => length), inclusions, shared, faulty};
 }
 
 /** A sampler that has drawn nothing yet. */

@@ -1,14 +1,15 @@
-import type {Sampling} from '@dp/optimizers';
+import type {SamplingOf} from '@dp/optimizers';
 
 import {atMost, type AuditResult} from '../result.js';
-import type {Draws} from './draw.js';
+import {countDraws, recordUnits, type Batches} from './draw.js';
 
 /** Whether shuffled batches hold each record exactly once an epoch, in batches of the size that the ledger says. */
 export function auditShuffledSampling(
-  {sampling, sizes, inclusions, faulty}: Draws<Sampling & {readonly kind: 'shuffle' | 'fixed'}>,
+  {sampling, batches}: Batches<SamplingOf<'shuffle' | 'fixed'>>,
   epochs: number,
 ): AuditResult[] {
   const {numExamples, batchSize} = sampling;
+  const {sizes, inclusions, faulty} = countDraws(batches, recordUnits(numExamples));
   const offEpoch = inclusions.reduce((count, times) => count + Number(times !== epochs), 0);
   const tooLarge = sizes.reduce((count, size) => count + Number(size > batchSize), 0);
   return [

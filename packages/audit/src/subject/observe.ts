@@ -1,6 +1,7 @@
 import {
   Ledger,
   type BatchPiece,
+  type Clipping,
   type DrawnBatch,
   type LedgerRow,
   type PrivateOptimizer,
@@ -17,6 +18,7 @@ export interface ObservedStep {
   readonly means: readonly Float32Array[];
   /** Of the gradients. */
   readonly row: LedgerRow;
+  readonly clipping: Clipping;
 }
 
 let observed = 0;
@@ -50,7 +52,7 @@ export function observeStep(
     const means = variables.map(({name}) => valuesOf(grads[name], name));
     tf.dispose([value, grads]);
     if (row === undefined) throw new AuditError('a step wrote no ledger row for its gradients');
-    return {row, means};
+    return {row, means, clipping: optimizer.privacyOptions.clipping};
   } finally {
     tf.dispose(batches.flatMap(({x, y}) => [x, y]));
   }

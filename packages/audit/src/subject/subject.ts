@@ -1,4 +1,4 @@
-import type {Ledger, PrivateOptimizer, Sampler} from '@dp/optimizers';
+import type {Ledger, PrivateOptimizer, Sampler, UserIds} from '@dp/optimizers';
 import type {RandomSource} from '@dp/random';
 import type * as tf from '@tensorflow/tfjs-core';
 
@@ -34,4 +34,6 @@ export interface AuditSubject {
   readonly optimizer: (changed: OptimizerOverrides) => PrivateOptimizer;
   /** Makes the sampler that draws batches. Without it sampling is not audited. */
   readonly sampler?: () => Sampler;
+  /** The user of each record, for samplers of users. Sensitive. */
+  readonly userIds?: UserIds;
 }
