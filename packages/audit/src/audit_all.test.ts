@@ -15,6 +15,7 @@ import {tableOf} from './report/table.js';
 import {auditSeparation} from './separation/audit.js';
 import {denseSubject, embeddingSubject} from './testing/subjects.js';
 import type {AuditResult} from './result.js';
+import {auditUpdate} from './update/audit.js';
 
 /** Of each call below: all together stay below 1e-8. */
 const falseAlarmRate = 1e-9;
@@ -59,6 +60,14 @@ describe('audits of the shipped step', () => {
     expect(failures(auditSampler(shuffled))).toEqual([]);
   });
 
+  test('weights move by what was released alone', () => {
+    expect(auditUpdate(denseSubject()).passed).toBe(true);
+    const adam = dpAdam({l2NormClip: 2, noiseMultiplier: 0.7, numMicrobatches: 32, expectedBatchSize: 32});
+    // An optimizer that remembers more than its gradients: here what an earlier subject's steps left in it.
+    const used = {...denseSubject(), optimizer: () => adam};
+    expect(auditUpdate(used).passed).toBe(false);
+  });
+
   test('what cannot be audited is refused', () => {
     expect(() => auditNoise(denseSubject({noiseMultiplier: 0}))).toThrow(AuditError);
     const {name, variables, losses, records, optimizer} = denseSubject();
@@ -73,6 +82,7 @@ describe('audits of the shipped step', () => {
     auditSeparation(subject);
     auditLedger(subject);
     auditFloatingPoint(subject);
+    auditUpdate(subject);
     auditTwoRuns(subject, {repeats: 2});
     expect(tf.memory().numTensors).toBe(before);
   });

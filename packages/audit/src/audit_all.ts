@@ -9,6 +9,7 @@ import {auditSampler} from './sampler/audit.js';
 import {auditSensitivity} from './sensitivity/audit.js';
 import {auditSeparation} from './separation/audit.js';
 import type {AuditSubject} from './subject/subject.js';
+import {auditUpdate} from './update/audit.js';
 
 type Rate = {readonly falseAlarmRate: number};
 
@@ -19,6 +20,7 @@ const AUDITS = {
   'floating-point': (subject: AuditSubject) => [auditFloatingPoint(subject)],
   separation: (subject: AuditSubject) => [auditSeparation(subject)],
   ledger: (subject: AuditSubject) => auditLedger(subject),
+  update: (subject: AuditSubject) => [auditUpdate(subject)],
   sampler: (subject: AuditSubject, rate: Rate) => auditSampler(subject, rate),
   accounting: (subject: AuditSubject, rate: Rate) => [auditAccounting(subject, rate)],
   canaries: (subject: AuditSubject, rate: Rate) => [auditTwoRuns(subject, rate)],

@@ -12,6 +12,7 @@ export {auditSensitivity, type SensitivityOptions} from './sensitivity/audit.js'
 export {auditNoise, type NoiseOptions} from './noise/audit.js';
 export {auditSampler, type SamplerAuditOptions} from './sampler/audit.js';
 export {auditSeparation} from './separation/audit.js';
+export {auditUpdate} from './update/audit.js';
 export {auditLedger} from './ledger/audit.js';
 export {auditAccounting, type AccountingOptions} from './accounting/audit.js';
 export {likelihoodAttack, type AttackedRelease, type AttackOutcome} from './accounting/likelihood_attack.js';

@@ -39,6 +39,29 @@ const noise: readonly Mutant[] = [
     caughtBy: 'noise',
   },
   {
+    what: 'noise 20 % low, in the step of the MNIST tutorial',
+    edits: one(noisyMean, deviation, `(0.8 * ${deviation})`),
+    caughtBy: 'noise of the MNIST tutorial',
+  },
+  {
+    what: 'noise 19 % low in trees',
+    edits: one(
+      'optimizers/src/tree/noisy_nodes.ts',
+      'fillGridGaussian(noise, deviations[v] ?? NaN, source);',
+      'fillGridGaussian(noise, 0.81 * deviations[v], source);',
+    ),
+    caughtBy: 'noise of trees',
+  },
+  {
+    what: "a group's noise measured in the clip norm of all",
+    edits: one(
+      'optimizers/src/clip/plan.ts',
+      'return parts.map(({noise}) => scale * noise);',
+      'return parts.map(({noise}) => (scale * noise) / Math.sqrt(parts.length));',
+    ),
+    caughtBy: 'noise per layer',
+  },
+  {
     what: 'noise divided by the root of the batch',
     edits: one(noisyMean, deviation, `${deviation} / Math.sqrt(divisor)`),
     caughtBy: 'noise',
@@ -259,7 +282,7 @@ const accounting: readonly Mutant[] = [
     what: 'shuffled batches accounted as Poisson samples',
     edits: one(
       epochSamplers,
-      'sampling: {kind, sampler: this.name, numExamples, batchSize, epoch},',
+      'sampling: {kind, sampler, numExamples, batchSize, epoch},',
       "sampling: {kind: 'poisson', numExamples, samplingProbability: batchSize / numExamples},",
     ),
     caughtBy: 'shuffling sampler',
@@ -350,6 +373,23 @@ const secondNet: Edit = {
 
 const around: readonly Mutant[] = [
   {
+    what: 'Adam moments from gradients without noise',
+    edits: [
+      {
+        file: release,
+        search: 'const means = noisyMean(total.units,',
+        replacement:
+          '(globalThis.clean ??= new WeakMap()).set(ledger, total.variables.map(({name, shape}, v) => ({name, tensor: tf.tensor(Float32Array.from(total.units[v], (unit) => (unit * plan.grid) / divisor), shape)}))); const means = noisyMean(total.units,',
+      },
+      {
+        file: 'optimizers/src/optimizers/private_optimizer.ts',
+        search: 'this.base.applyGradients(gradients);',
+        replacement: 'this.base.applyGradients(globalThis.clean.get(this.ledger) ?? gradients);',
+      },
+    ],
+    caughtBy: 'update',
+  },
+  {
     what: 'a term that depends on examples added after the noise',
     edits: one(
       'optimizers/src/tape/loss.ts',
@@ -416,7 +456,7 @@ export const IMPOSSIBLE: readonly Impossible[] = [
     why: 'threads send exact sums of pieces, without noise; the thread that makes the step draws it once (sum/piece_sum.ts)',
   },
   {
-    what: 'Adam moments or averages from gradients without noise',
-    why: 'a base optimizer is given released gradients alone, and any other tensor is refused (optimizers/provenance.ts)',
+    what: 'averages of gradients without noise',
+    why: 'averages are of weights, after the update that is audited above (averaging/weight_averages.ts)',
   },
 ];
