@@ -29,7 +29,5 @@ for (let run = 0; run < RUNS; run++) {
   process.stderr.write(`run ${run}: ${failures.length} failures\n`);
   for (const {audit, name, detail} of failures) print(`run ${run}: ${audit}: ${name}: ${detail}`);
 }
-print(
-  `The sources as they are were accused in ${accused} of ${RUNS} runs of all ${audits.length} audits.`,
-);
+print(`The sources as they are were accused in ${accused} of ${RUNS} runs of all ${audits.length} audits.`);
 process.exitCode = missed + accused > 0 ? 1 : 0;
