@@ -18,11 +18,15 @@ function compare(title, flops, kernelName, inputs, attrs) {
   };
   const ours = tf.getKernel(kernelName, 'wasm').kernelFunc;
   const theirs = stock.get(kernelName);
-  const [a, b] = interleaved(theirs ? [call(ours), call(theirs)] : [call(ours)]);
   const speed = (ms) => (flops ? ` (${(flops / ms / 1e6).toFixed(1)} GFLOP/s)` : '');
-  console.log(
-    `${title.padEnd(44)} ${a.toFixed(2)} ms${speed(a)}   stock ${b === undefined ? 'none' : `${b.toFixed(2)} ms${speed(b)}`}`,
-  );
+  const text = (ms) => `${Number(ms.toPrecision(2))} ms${speed(ms)}`;
+  if (ours === theirs) {
+    const [ms] = interleaved([call(theirs)]);
+    console.log(`${title.padEnd(44)} left to the backend   stock ${text(ms)}`);
+    return;
+  }
+  const [a, b] = interleaved(theirs ? [call(ours), call(theirs)] : [call(ours)]);
+  console.log(`${title.padEnd(44)} ${text(a)}   stock ${b === undefined ? 'none' : text(b)}`);
 }
 
 const conv = {strides: 2, dataFormat: 'NHWC'};
@@ -122,4 +126,44 @@ compare(
     ),
   },
   {numSegments: 65},
+);
+
+// Values of one activation of the tutorial's network, and of a language model's logits.
+const activation = normal([BATCH, 14, 14, 16]);
+const rows = tf.reshape(activation, [-1, 16]);
+const logits = normal([5120, 65]);
+compare('bias sum 50176 x 16', 0, 'Sum', {x: rows}, {axis: [0], keepDims: false});
+compare('sum over the last axis 50176 x 16', 0, 'Sum', {x: rows}, {axis: [1], keepDims: false});
+compare('exp, 802816 values', 0, 'Exp', {x: activation}, {});
+compare('tanh, 802816 values', 0, 'Tanh', {x: activation}, {});
+compare('sigmoid, 802816 values', 0, 'Sigmoid', {x: activation}, {});
+compare('softmax 5120 x 65', 0, 'Softmax', {logits}, {dim: 1});
+compare('relu, 802816 values', 0, 'Relu', {x: activation}, {});
+compare('step (mask of relu), 802816 values', 0, 'Step', {x: activation}, {alpha: 0});
+compare('multiply, 802816 values', 0, 'Multiply', {a: activation, b: activation}, {});
+const pool = {filterSize: 2, strides: 1, pad: 'valid'};
+compare('max pool 2x2 s1, 14x14x16', 0, 'MaxPool', {x: activation}, pool);
+compare('average pool 2x2 s1, 14x14x16', 0, 'AvgPool', {x: activation}, pool);
+const parts = [0, 1, 2, 3].map(() => normal([64, 256]));
+compare('concat 4 of 64 x 256', 0, 'Concat', parts, {axis: 1});
+compare(
+  'slice 64 x 256 of 64 x 1024',
+  0,
+  'Slice',
+  {x: normal([64, 1024])},
+  {begin: [0, 256], size: [64, 256]},
+);
+compare(
+  'conv1 8x8 s2, 28x28x1 -> 16',
+  2 * BATCH * 196 * 64 * 16,
+  'Conv2D',
+  {x: normal([BATCH, 28, 28, 1]), filter: normal([8, 8, 1, 16])},
+  {...conv, pad: 'same', dilations: 1},
+);
+compare(
+  'conv2 4x4 s2, 13x13x16 -> 32',
+  2 * BATCH * 25 * 256 * 32,
+  'Conv2D',
+  {x: normal([BATCH, 13, 13, 16]), filter: normal([4, 4, 16, 32])},
+  {...conv, pad: 'valid', dilations: 1},
 );
