@@ -1,37 +1,41 @@
-// What `fit` costs beside the steps themselves, on the tutorial's network: pairs of rounds in turn, one epoch each.
-//   node tools/bench/fit.mjs [--batch 256] [--steps 12] [--rounds 9] [--json]
-// `sampling`: Poisson batches, drawn and fetched, against batches of the same sizes cut from the data in order.
-// `records`: a ledger on disk (fsync), epsilon, History and callbacks after each batch and epoch, against none of them.
-// Each ratio is the median over rounds, with its least and largest; `cpu` counts processor time, and waiting for the disk is in
-// `wall` alone.
+// What sampling and records add to `fit`, on the tutorial's network: pairs of runs that differ in exactly one thing, in turn.
+//   node tools/bench/fit.mjs [--batch 256] [--examples 60000] [--steps 58] [--rounds 5] [--json]
+// `sampling`: Poisson batches, drawn by coins from all examples, against batches of the same sizes in the order of the data; both by
+// `fitSampled`, with a ledger in memory.
+// `records`: `fit` with a ledger on disk (each row durable before its noise is drawn), an epsilon after each epoch and callbacks after
+// each batch and epoch, against the same `fit` with a ledger in memory and no callbacks.
+// Each ratio is the median over rounds of (first + last) / (second + third) of four runs, with its least and largest. `cpu` is
+// processor time; waiting for the disk is in `wall` alone.
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {parseArgs} from 'node:util';
 import '@dp/kernels';
-import {dpSequential} from '@dp/keras';
+import {dpSequential, fitSampled} from '@dp/keras';
 import {openRun} from '@dp/keras/node';
-import {dpSGD, Ledger} from '@dp/optimizers';
+import {dpSGD, Ledger, poissonSampler} from '@dp/optimizers';
 import * as tf from '@tensorflow/tfjs-core';
 import {layers} from '@tensorflow/tfjs-layers';
 
 const {values: flags} = parseArgs({
   options: {
     batch: {type: 'string', default: '256'},
-    steps: {type: 'string', default: '12'},
-    rounds: {type: 'string', default: '9'},
+    examples: {type: 'string', default: '60000'},
+    steps: {type: 'string', default: '58'},
+    rounds: {type: 'string', default: '5'},
     json: {type: 'boolean', default: false},
   },
 });
-const [batch, steps, rounds] = [flags.batch, flags.steps, flags.rounds].map(Number);
-const numExamples = batch * steps;
+const [batch, examples, steps, rounds] = [flags.batch, flags.examples, flags.steps, flags.rounds].map(Number);
 
 await tf.setBackend('wasm');
-const x = tf.randomUniform([numExamples, 28, 28, 1]);
-const labels = tf.randomUniform([numExamples], 0, 10, 'int32');
-const y = tf.cast(tf.oneHot(labels, 10), 'float32');
+/** The first rows of all. */
+function exampleTensors(count) {
+  const labels = tf.randomUniform([count], 0, 10, 'int32');
+  return {x: tf.randomUniform([count, 28, 28, 1]), y: tf.cast(tf.oneHot(labels, 10), 'float32')};
+}
 
-function compiled(ledger) {
+function compiled(ledger, numExamples) {
   const model = dpSequential({
     layers: [
       layers.conv2d({
@@ -66,31 +70,6 @@ function compiled(ledger) {
   return model;
 }
 
-/** The steps alone: batches of given sizes in the order of the data. Returns nothing, records in memory alone. */
-function bareSteps(model, sizes) {
-  const {layersModel} = model;
-  const varList = layersModel.trainableWeights.map((weight) => weight.read());
-  const [loss] = layersModel.model.lossFunctions;
-  const [[metric]] = layersModel.model.metricsTensors;
-  let start = 0;
-  sizes.forEach((size, step) => {
-    if (start + size > numExamples) start = 0;
-    const [bx, by] = [tf.slice(x, start, size), tf.slice(y, start, size)];
-    start += size;
-    let predicted;
-    const lossFn = () => {
-      const output = layersModel.apply(bx, {training: true});
-      predicted = tf.keep(tf.clone(output));
-      return loss(by, output);
-    };
-    const sampling = {kind: 'poisson', numExamples, samplingProbability: batch / numExamples};
-    const drawn = {id: `bench-${performance.now()}-${step}`, indices: new Int32Array(size), sampling};
-    layersModel.optimizer.minimizePieces(drawn, [{lossFn, batch: [bx, by]}], {varList}).dispose();
-    tf.tidy(() => tf.mean(metric(by, predicted)).dataSync());
-    tf.dispose([bx, by, predicted]);
-  });
-}
-
 async function timed(run) {
   const cpu = process.cpuUsage();
   const start = performance.now();
@@ -100,51 +79,114 @@ async function timed(run) {
   return {wall, cpu: (user + system) / 1000};
 }
 
-/** Runs both, in turn and first one, then the other first. `one` goes before where it tells the sizes. */
+/** Runs both in turn, `one` first and last; a round before the first warms up. */
 async function ratios(one, other) {
   const found = {wall: [], cpu: []};
+  const step = {one: Infinity, other: Infinity};
   for (let round = -1; round < rounds; round++) {
     const a = await timed(one);
     const b = await timed(other);
     const c = await timed(other);
     const d = await timed(one);
-    if (round < 0) continue; // Warms up.
+    if (round < 0) continue;
     for (const clock of ['wall', 'cpu']) found[clock].push((a[clock] + d[clock]) / (b[clock] + c[clock]));
+    step.one = Math.min(step.one, a.cpu / steps, d.cpu / steps);
+    step.other = Math.min(step.other, b.cpu / steps, c.cpu / steps);
   }
   const text = (list) => {
     const sorted = list.toSorted((p, q) => p - q);
     return {median: sorted[sorted.length >> 1], least: sorted[0], largest: sorted.at(-1)};
   };
-  return {wall: text(found.wall), cpu: text(found.cpu)};
+  return {wall: text(found.wall), cpu: text(found.cpu), step};
 }
 
-function print(name, target, result) {
-  if (flags.json) console.log(JSON.stringify({name, batch, steps, rounds, target, ...result}));
-  else
-    for (const [clock, {median, least, largest}] of Object.entries(result))
-      console.log(
-        `${name} ${clock.padEnd(4)} ${median.toFixed(3)} (${least.toFixed(3)} to ${largest.toFixed(3)}), target ${target}`,
-      );
+function print(name, target, {step, ...clocks}) {
+  if (flags.json) {
+    console.log(
+      JSON.stringify({name, batch, examples, steps, rounds, target, ...clocks, cpuMsPerStep: step}),
+    );
+    return;
+  }
+  for (const [clock, {median, least, largest}] of Object.entries(clocks))
+    console.log(
+      `${name} ${clock.padEnd(4)} ${median.toFixed(3)} (${least.toFixed(3)} to ${largest.toFixed(3)}), target ${target}`,
+    );
+  console.log(`${name} cpu of a step at least ${step.one.toFixed(2)} ms against ${step.other.toFixed(2)} ms`);
+}
+
+/** `steps` batches, drawn as `next` says. */
+function sampler(name, next) {
+  return {
+    stepsPerEpoch: steps,
+    next,
+    announce: () => ({id: name, sampling: {kind: 'unknown'}}),
+    announceRuns: () => [],
+    rest: () => undefined,
+  };
+}
+
+async function sampling() {
+  const {x, y} = exampleTensors(examples);
+  const {layersModel} = compiled(new Ledger(), examples);
+  const dataset = {
+    numExamples: examples,
+    get(indices) {
+      const at = tf.tensor1d(indices, 'int32');
+      const got = {x: tf.gather(x, at), y: tf.gather(y, at)};
+      at.dispose();
+      return got;
+    },
+  };
+  const poisson = poissonSampler({numExamples: examples, batchSize: batch});
+  let sizes = [];
+  const drawn = sampler('poisson', () => {
+    const next = poisson.next();
+    sizes.push(next.indices.length);
+    return next;
+  });
+  let [number, start] = [0, 0];
+  const inOrder = sampler('in order', () => {
+    const size = sizes[number++ % steps];
+    if (start + size > examples) start = 0;
+    const indices = Int32Array.from({length: size}, (_, i) => start + i);
+    start += size;
+    const {sampling: how, random} = poisson.announce(0);
+    return {id: `in-order-${number}`, indices, sampling: how, random};
+  });
+  const run = (one) => fitSampled(layersModel, dataset, {sampler: one, epochs: 1});
+  const result = await ratios(
+    () => {
+      sizes = [];
+      return run(drawn);
+    },
+    () => run(inOrder),
+  );
+  tf.dispose([x, y]);
+  return result;
+}
+
+async function records(folder) {
+  const numExamples = batch * steps;
+  const {x, y} = exampleTensors(numExamples);
+  const run = openRun(folder);
+  const [recorded, bare] = [compiled(run.ledger, numExamples), compiled(new Ledger(), numExamples)];
+  let seen = 0;
+  const callbacks = [{onBatchEnd: () => void seen++, onEpochEnd: (_, {epsilon}) => void (seen += epsilon)}];
+  try {
+    return await ratios(
+      () => recorded.fit(x, y, {callbacks, verbose: 0}),
+      () => bare.fit(x, y, {verbose: 0}),
+    );
+  } finally {
+    run.close();
+    tf.dispose([x, y]);
+  }
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-fit-'));
 try {
-  const model = compiled(new Ledger());
-  let sizes = [];
-  const onBatchEnd = (_, {size}) => sizes.push(size);
-  const sampled = async () => {
-    sizes = [];
-    await model.fit(x, y, {callbacks: {onBatchEnd}, yieldEvery: 'never'});
-  };
-  print('sampling', 1.05, await ratios(sampled, () => bareSteps(model, sizes)));
-
-  const run = openRun(folder);
-  const recorded = compiled(run.ledger);
-  const callbacks = [{onBatchEnd: () => undefined, onEpochEnd: (_, {epsilon}) => epsilon}];
-  const all = () => recorded.fit(x, y, {callbacks, yieldEvery: 'never'});
-  const same = () => bareSteps(model, new Array(steps).fill(batch));
-  print('records ', 1.02, await ratios(all, same));
-  run.close();
+  print('sampling', 1.05, await sampling());
+  print('records ', 1.02, await records(folder));
 } finally {
   rmSync(folder, {recursive: true});
 }
