@@ -54,4 +54,15 @@ describe('coarser', () => {
       expect(Math.abs(mean(of, coarse) / mean(of, events) - 1)).toBeLessThan(0.02);
     }
   });
+
+  test('takes as many different values as a long schedule has', () => {
+    const events = Array.from({length: 200_000}, (_, i) => ({
+      samplingProbability: 0.01,
+      noiseMultiplier: 1 + i * 1e-6,
+      count: 1,
+    }));
+    const coarse = coarser(events);
+    expect(coarse.length).toBeLessThanOrEqual(MAX_DIFFERENT_EVENTS);
+    expect(coarse.reduce((sum, {count}) => sum + count, 0)).toBe(200_000);
+  });
 });

@@ -39,8 +39,10 @@ export function coarser(events: readonly SampledGaussian[]): SampledGaussian[] {
 /** Rounds one of these values down to one of `buckets` values between the least and the largest. */
 function floorOn(values: readonly number[], buckets: number): (value: number) => number {
   if (values.length <= buckets) return (value) => value;
-  const least = Math.min(...values);
-  const ratio = Math.log(Math.max(...values) / least) / (buckets - 1);
+  // A schedule of a million steps has as many values: too many to be arguments.
+  const least = values.reduce((a, b) => Math.min(a, b));
+  const largest = values.reduce((a, b) => Math.max(a, b));
+  const ratio = Math.log(largest / least) / (buckets - 1);
   const at = (power: number): number => least * Math.exp(ratio * power);
   return (value) => {
     let power = Math.floor(Math.log(value / least) / ratio);
