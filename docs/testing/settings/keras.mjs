@@ -1,10 +1,25 @@
-// The README of @dp/keras: 150 records in memory, and a thousand in a file.
-import {fitSampled, makePrivate} from '@dp/keras';
+// The README of @dp/keras: 150 records in memory, and a thousand in a file; each block compiles a model of its own.
+import 'fake-indexeddb/auto';
+import {dpSequential, fitSampled} from '@dp/keras';
 import * as optimizers from '@dp/optimizers';
 import {writeFileSync} from 'node:fs';
 import {resolve} from 'node:path';
 
-export default function setting({tf, model, x, y}) {
+/** A model that is made anew when it is compiled: one that was trained goes on in its ledger, and these blocks are apart. */
+function modelOfEachBlock({layers}) {
+  const fresh = () =>
+    dpSequential({layers: [layers.dense({inputShape: [4], units: 3, activation: 'softmax'})]});
+  let model = fresh();
+  return new Proxy(model, {
+    get(_, name) {
+      if (name === 'compile') model = fresh();
+      const value = model[name];
+      return typeof value === 'function' ? value.bind(model) : value;
+    },
+  });
+}
+
+export default function setting({tf, x, y}) {
   const numExamples = 150;
   const classOf = (i) => i % 3;
   const lines = Array.from({length: 1000}, (_, i) => `${classOf(i)},${Math.sin(i)},${i % 7},1,${classOf(i)}`);
@@ -12,10 +27,13 @@ export default function setting({tf, model, x, y}) {
   return {
     ...optimizers,
     fitSampled,
-    model: makePrivate(model),
+    model: modelOfEachBlock(tf),
     numExamples,
     x: tf.slice(x, 0, numExamples),
     y: tf.slice(y, 0, numExamples),
+    xOthers: tf.slice(x, numExamples, 100),
+    yOthers: tf.slice(y, numExamples, 100),
+    navigator: {locks: {request: async (_name, _options, held) => held({})}},
     optimizer: optimizers.dpSGD({
       learningRate: 0.1,
       l2NormClip: 1,

@@ -1,6 +1,7 @@
 import {expect, test} from '@jest/globals';
 import {dpSGD} from '@dp/optimizers';
 import * as tf from '@tensorflow/tfjs-core';
+import * as data from '@tensorflow/tfjs-data';
 import {callbacks, CustomCallback} from '@tensorflow/tfjs-layers';
 
 import {dpSequential, type DpFitArgs} from './index.js';
@@ -29,6 +30,22 @@ function program(x: tf.Tensor, y: tf.Tensor): void {
       new CustomCallback({}),
     ],
   });
+  const stream = async function* () {
+    yield {xs: x, ys: y, ids: ['one', 'two']};
+  };
+  const privateValidation = {countNoise: 3};
+  void model.fitDataset({[Symbol.asyncIterator]: stream}, {validationData: [x, y], privateValidation});
+  void model.fitDataset(data.array([1, 2]).batch(2), {callbacks: {dispose: () => undefined}});
+  void model.fitDataset({numExamples: 2, get: (indices) => ({x: tf.gather(x, [...indices]), y})});
+  const unlabelled = async function* () {
+    yield {xs: x};
+  };
+  // @ts-expect-error its batches have no labels
+  void model.fitDataset({[Symbol.asyncIterator]: unlabelled});
+  // @ts-expect-error a stream has an order of its own
+  void model.fitDataset({[Symbol.asyncIterator]: stream}, {shuffle: true});
+  // @ts-expect-error a private model has no such callback
+  void model.fit(x, y, {callbacks: {onEpochEnds: () => undefined}});
   // @ts-expect-error not supported, and so not accepted
   const args: DpFitArgs = {stepsPerEpoch: 3};
   void model.fit(x, y, args);

@@ -1,6 +1,6 @@
 import {DpError} from '@dp/optimizers';
 
-import type {CheckpointHeader} from './checkpoint.js';
+import type {CheckpointHeader} from './header.js';
 
 type Fits = (value: unknown) => boolean;
 type Shape = Readonly<Record<string, Fits>>;

@@ -1,32 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {DpError, type LedgerPosition, type RestOfEpoch} from '@dp/optimizers';
+import {DpError} from '@dp/optimizers';
 
 import type {Position, TrainingPlan} from '../plan/plan.js';
 import {fromBytes, toBytes} from './bytes.js';
 import {checkHeader} from './check_header.js';
+import type {CheckpointHeader, RunConstants} from './header.js';
 
-/** Everything of a checkpoint but the weights. */
-export interface CheckpointHeader {
-  /** What the ledger held: the releases that the weights are made of. */
-  readonly ledger: LedgerPosition;
-  readonly position: Position;
-  readonly rest: RestOfEpoch | undefined;
-  readonly optimizer: string;
-  readonly noiseMultiplier: number;
-  readonly plannedEpochs: number;
-  readonly constants: RunConstants;
-  readonly weights: readonly tf.io.WeightsManifestEntry[];
-}
-
-/** What a run that goes on must have in common with itself. */
-export interface RunConstants {
-  readonly numExamples: number;
-  readonly batchSize: number;
-  readonly sampling: unknown;
-}
-
-/** The same, with the weights. */
+/** A checkpoint's header, and its weights. */
 export interface Checkpoint extends CheckpointHeader {
   readonly data: Uint8Array;
 }
