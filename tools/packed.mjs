@@ -1,5 +1,5 @@
 // A newcomer's way: packs every package as npm would publish it, installs the archives in an empty project, runs programs of
-// the READMEs there, and bundles one for browsers by esbuild and by Vite.
+// READMEs and guides there, and bundles one for browsers by esbuild and by Vite.
 //   node tools/packed.mjs [--node 22,24] [--keep]     --node: other versions of Node too, from npm
 import {execFileSync} from 'node:child_process';
 import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
@@ -54,10 +54,23 @@ try {
   // In Node.
   writeFileSync(join(project, 'app.js'), readFileSync(join(root, 'examples/quickstart/quickstart.js')));
   expectMatch('quickstart', run('node', ['app.js']), /^epsilon 7\.\d\d at delta 0\.00001/m);
+  const guide = readFileSync(join(root, 'docs/guides/first-private-model.md'), 'utf8');
+  writeFileSync(join(project, 'train.js'), /```js\n([^]*?)```/.exec(guide)[1]);
+  expectMatch('first private model', run('node', ['train.js']), /^epsilon 2\.00 at delta 0\.00001$/m);
   const bin = (name) => join(project, 'node_modules/.bin', name);
   const budget = ['--N=60000', '--batch_size=256', '--noise_multiplier=1.1', '--epochs=60', '--delta=1e-5'];
   expectMatch('compute-dp-sgd-privacy', run(bin('compute-dp-sgd-privacy'), budget), /3\.01/);
   expectMatch('dp-tutorial', run(bin('dp-tutorial'), ['mnist', '--help']), /--target_epsilon/);
+  const lm = [
+    '--data_dir=README.txt',
+    '--epochs=1',
+    '--batch_size=16',
+    '--units=8',
+    '--plot=lm.png',
+    '--workers=2',
+  ];
+  writeFileSync(join(project, 'README.txt'), readFileSync(join(root, 'README.md')));
+  expectMatch('dp-tutorial lm', run(bin('dp-tutorial'), ['lm', ...lm]), /^Written: lm\.png$/m);
 
   for (const major of flags.node.split(',').filter((text) => text !== '')) {
     const platform = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;

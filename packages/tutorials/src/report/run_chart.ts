@@ -4,7 +4,7 @@ import type {EpochRecord} from '../run/history.js';
 
 /** Test accuracy by epoch, and under it, where there is one, the epsilon spent by then. */
 export function runChart(records: readonly EpochRecord[]): TopLevelSpec {
-  const x = {field: 'epoch', type: 'quantitative', axis: {tickMinStep: 1}} as const;
+  const x = {field: 'epoch', type: 'quantitative', axis: {tickMinStep: 1, format: 'd'}} as const;
   const accuracy = {
     mark: {type: 'line', point: true},
     encoding: {
@@ -23,13 +23,17 @@ export function runChart(records: readonly EpochRecord[]): TopLevelSpec {
   const epsilon = {
     transform: [
       {fold: ['epsilon', 'epsilonClassic'], as: ['bound', 'value']},
-      {calculate: "datum.bound === 'epsilon' ? 'tight' : 'classic'", as: 'bound'},
+      {
+        calculate:
+          "datum.bound === 'epsilon' ? 'tight (privacy loss distributions)' : 'classic (Renyi divergences)'",
+        as: 'bound',
+      },
     ],
-    mark: 'line',
+    mark: {type: 'line', point: true},
     encoding: {
       x,
       y: {field: 'value', type: 'quantitative', title: 'epsilon spent'},
-      color: {field: 'bound', type: 'nominal', title: null},
+      color: {field: 'bound', type: 'nominal', title: null, legend: {orient: 'bottom', labelLimit: 0}},
     },
     width: 480,
     height: 140,

@@ -93,7 +93,9 @@ describe('reproduce', () => {
     const [a = NaN, b = NaN] = runs.map(({accuracy}) => 100 * accuracy);
     const {epsilon = NaN, epsilonClassic = NaN} = runs[0]?.privacy ?? {};
     expect(epsilon).toBeLessThan(epsilonClassic);
-    const line = readFileSync(join(resultsDir, 'table.md'), 'utf8').split('\n')[3];
+    const table = readFileSync(join(resultsDir, 'table.md'), 'utf8');
+    expect(table.split(process.version)).toHaveLength(2);
+    const line = table.split('\n')[3];
     expect(line).toContain(
       `| private | 0.15 | 1.1 | 1 | 32 | 2 | ${epsilonClassic.toFixed(2)} | ${epsilon.toFixed(2)} | 2 | ` +
         `${((a + b) / 2).toFixed(2)} % ± ${(Math.abs(a - b) / Math.SQRT2).toFixed(2)} % | 40.0 % at 8.00 |`,
@@ -132,7 +134,7 @@ describe('reproduce', () => {
   test.each([
     [
       ['--rows=noise-1.1,none'],
-      'It must name rows among no-privacy, noise-1.3, noise-1.1, noise-0.7, tanh-ema, tanh-lr-2.',
+      'It must name rows among no-privacy, noise-1.3, noise-1.1, noise-0.7, tanh-ema, tanh-lr-2, tanh-2048.',
     ],
     [['--runs=-1'], 'It must be >= 0.'],
   ])('%j gives one clear line and exit code 2', async (flags, message) => {

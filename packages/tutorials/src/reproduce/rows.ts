@@ -86,4 +86,15 @@ export const ROWS: readonly Row[] = [
       emaDecay: 0.99,
     },
   },
+  {
+    name: 'tanh-2048',
+    settings: {
+      privacy: {noiseMultiplier: 2.14, l2NormClip: 1},
+      learningRate: 4,
+      batchSize: 2048,
+      epochs: 40,
+      activation: 'tanh',
+      emaDecay: 0.99,
+    },
+  },
 ];

@@ -12,6 +12,8 @@ export interface RowSummary {
   readonly epsilonClassic?: number;
   readonly meanWallSeconds: number;
   readonly meanCpuSeconds: number;
+  /** Where the runs were made, each machine once. */
+  readonly machines: readonly string[];
 }
 
 /** @param results - At least one. */
@@ -31,10 +33,13 @@ export function summarize(row: Row, results: readonly RunResult[]): RowSummary {
     ...(privacy !== undefined && {epsilon: privacy.epsilon, epsilonClassic: privacy.epsilonClassic}),
     meanWallSeconds: meanOf(({wallSeconds}) => wallSeconds),
     meanCpuSeconds: meanOf(({cpuSeconds}) => cpuSeconds),
+    machines: distinct(
+      results.map(({machine: {cpu, cores, node}}) => `${cpu}, ${cores} cores, Node ${node}`),
+    ),
   };
 }
 
-/** The summaries as a table of Markdown, against the original's. */
+/** The summaries as a table of Markdown, against the original's, and where the runs were made. */
 export function markdownTable(summaries: readonly RowSummary[]): string {
   const head = [
     ['row', '---'],
@@ -64,9 +69,15 @@ export function markdownTable(summaries: readonly RowSummary[]): string {
     original(row),
     `${Math.round(rest.meanCpuSeconds)} s`,
   ]);
-  return [head.map(([name]) => name), head.map(([, rule]) => rule), ...lines]
+  const table = [head.map(([name]) => name), head.map(([, rule]) => rule), ...lines]
     .map((cells) => `| ${cells.join(' | ')} |\n`)
     .join('');
+  const machines = distinct(summaries.flatMap((summary) => summary.machines));
+  return machines.length === 0 ? table : `${table}\nMachine: ${machines.join('; ')}.\n`;
+}
+
+function distinct(values: readonly string[]): string[] {
+  return [...new Set(values)];
 }
 
 function percent(fraction: number, digits = 2): string {
