@@ -4,6 +4,7 @@ import {dpSequential, fitSampled} from '@dp/keras';
 import * as optimizers from '@dp/optimizers';
 import {writeFileSync} from 'node:fs';
 import {resolve} from 'node:path';
+import {browser} from '../browser.mjs';
 
 /** A model that is made anew when it is compiled: one that was trained goes on in its ledger, and these blocks are apart. */
 function modelOfEachBlock({layers}) {
@@ -26,6 +27,7 @@ export default function setting({tf, x, y}) {
   writeFileSync('records.csv', `a,b,c,d,label\n${lines.join('\n')}\n`);
   return {
     ...optimizers,
+    ...browser(),
     fitSampled,
     model: modelOfEachBlock(tf),
     numExamples,

@@ -1,7 +1,7 @@
 // The README of @dp/optimizers: its imports, a reader's own names, and what a browser has.
-import 'fake-indexeddb/auto';
 import * as optimizers from '@dp/optimizers';
 import {mkdirSync, writeFileSync} from 'node:fs';
+import {browser} from '../browser.mjs';
 
 export default function setting({tf, model, numExamples, dataset}) {
   const variables = model.trainableWeights.map((weight) => weight.read());
@@ -22,7 +22,7 @@ export default function setting({tf, model, numExamples, dataset}) {
   return {
     ...optimizers,
     writeFileSync,
-    navigator: {locks: {request: async (_name, _options, held) => held({})}},
+    ...browser(),
     ...{variables, x, y, drawn, sampler, ledger},
     steps: 20,
     numParameters: 15,
