@@ -1,5 +1,4 @@
 // The README of @dp/keras: 150 records in memory, and a thousand in a file; each block compiles a model of its own.
-import 'fake-indexeddb/auto';
 import {dpSequential, fitSampled} from '@dp/keras';
 import * as optimizers from '@dp/optimizers';
 import {writeFileSync} from 'node:fs';
@@ -35,7 +34,6 @@ export default function setting({tf, x, y}) {
     y: tf.slice(y, 0, numExamples),
     xOthers: tf.slice(x, numExamples, 100),
     yOthers: tf.slice(y, numExamples, 100),
-    navigator: {locks: {request: async (_name, _options, held) => held({})}},
     optimizer: optimizers.dpSGD({
       learningRate: 0.1,
       l2NormClip: 1,
