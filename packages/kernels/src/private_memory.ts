@@ -1,5 +1,5 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
-import {instantiateKernels} from './instantiate.js';
+import {checkWebAssembly, instantiateKernels} from './instantiate.js';
 import type {Block, NumericDataType, Workspace} from './workspace.js';
 
 const PAGE = 65536;
@@ -18,6 +18,7 @@ export function privateMemory(): Workspace {
 
 /** @internal Exported for tests; use {@link privateMemory}. */
 export function createPrivateMemory(): Workspace {
+  checkWebAssembly();
   const memory = new WebAssembly.Memory({initial: 1});
   const kernels = instantiateKernels(memory);
   // Blocks in use, by address. First fit: sessions hold few blocks, and give all of them back.
