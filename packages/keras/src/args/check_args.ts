@@ -1,5 +1,6 @@
 import {DpError} from '@dp/optimizers';
 
+import {shown} from './shown.js';
 import {kindOf, type SamplingChoice} from '../plan/sampling.js';
 import type {DpFitArgs, DpTrainingArgs} from './fit_args.js';
 
@@ -57,7 +58,7 @@ export function checkShuffle(shuffle: boolean | undefined, sampling: SamplingCho
 
 function checkNames(of: string, args: unknown, known: Readonly<Record<string, true>>): void {
   if (typeof args !== 'object' || args === null)
-    throw new DpError('INVALID_OPTION', `the arguments of ${of} must be an object, got ${String(args)}`);
+    throw new DpError('INVALID_OPTION', `the arguments of ${of} must be an object, got ${shown(args)}`);
   for (const [name, value] of Object.entries(args)) {
     if (value === undefined || Object.hasOwn(known, name)) continue;
     const why = Object.hasOwn(REFUSED, name) ? `: ${REFUSED[name]}` : '';
@@ -75,7 +76,7 @@ function checkValues(args: DpTrainingArgs): void {
   integer('initialEpoch', initialEpoch, 0);
   integer('maxPhysicalBatch', maxPhysicalBatch, 1);
   if (verbose !== undefined && ![0, 1].includes(verbose))
-    throw new DpError('INVALID_OPTION', `verbose must be 0 or 1, got ${verbose as number}`);
+    throw new DpError('INVALID_OPTION', `verbose must be 0 or 1, got ${shown(verbose)}`);
   checkCallbacks(args.callbacks);
   checkYieldEvery(args.yieldEvery);
   checkValidation(args);
@@ -114,12 +115,13 @@ function checkValidation({validationData, privateValidation}: DpTrainingArgs): v
   if (!(countNoise > 0 && countNoise <= 2 ** 24)) {
     throw new DpError(
       'INVALID_OPTION',
-      `privateValidation.countNoise must be a number in (0, 2^24], got ${countNoise}`,
+      `privateValidation.countNoise must be a number in (0, 2^24], got ${shown(countNoise)}`,
     );
   }
 }
 
-function integer(name: string, value: number | undefined, least: number): void {
+/** @throws DpError INVALID_OPTION unless it is left out, or an integer of at least so much. */
+export function integer(name: string, value: number | undefined, least: number): void {
   if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return;
-  throw new DpError('INVALID_OPTION', `${name} must be an integer >= ${least}, got ${value}`);
+  throw new DpError('INVALID_OPTION', `${name} must be an integer >= ${least}, got ${shown(value)}`);
 }

@@ -48,6 +48,8 @@ describe('a run that is killed', () => {
         const {position} = readCheckpoint(readFileSync(path));
         expect(position).toEqual({epoch: killed + 2, batch: 0});
         expect(run.ledger.rows.length).toBeGreaterThanOrEqual((killed + 2) * 8);
+        if (KILLS > 2)
+          console.log({sampling, kills: KILLS, epochs: killed + 2, rows: run.ledger.rows.length});
         run.close();
       } finally {
         rmSync(folder, {recursive: true});

@@ -101,6 +101,7 @@ long(
     });
     run.close();
     rmSync(folder, {recursive: true});
+    console.log(seen);
     // The first part warms up: code is compiled, buffers grow to their size.
     const [first, ...later] = seen as [Held, ...Held[]];
     expect(later).toHaveLength(4);

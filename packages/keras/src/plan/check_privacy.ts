@@ -1,5 +1,6 @@
 import {DpError} from '@dp/optimizers';
 
+import {shown} from '../args/shown.js';
 import {warnOnce} from '../warn_once.js';
 import type {PrivacyConfig} from './privacy.js';
 import {checkSampling, checkUnit} from './sampling.js';
@@ -27,7 +28,7 @@ export function checkPrivacy(given: unknown): asserts given is PrivacyConfig {
   if (typeof given !== 'object' || given === null) {
     throw new DpError(
       'INVALID_OPTION',
-      `compile needs privacy: {numExamples, delta}, with what is declared of the training data, got ${String(given)}`,
+      `compile needs privacy: {numExamples, delta}, with what is declared of the training data, got ${shown(given)}`,
     );
   }
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(FIELDS, name));
@@ -43,7 +44,7 @@ export function checkPrivacy(given: unknown): asserts given is PrivacyConfig {
 function checkFields(privacy: PrivacyConfig): void {
   const {numExamples, delta, targetEpsilon, budget, plannedEpochs, validation, sampling, unit} = privacy;
   check('numExamples', numExamples, isSize(numExamples), 'an integer >= 1');
-  check('delta', delta, delta > 0 && delta < 1, 'in (0, 1)');
+  check('delta', delta, Number.isFinite(delta) && delta > 0 && delta < 1, 'in (0, 1)');
   checkEpsilon('targetEpsilon', targetEpsilon);
   checkEpsilon('budget', budget);
   if (targetEpsilon !== undefined && budget !== undefined && budget < targetEpsilon) {
@@ -70,10 +71,9 @@ function checkFields(privacy: PrivacyConfig): void {
 const isSize = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
 
 function checkEpsilon(name: string, value: number | undefined): void {
-  if (value !== undefined) check(name, value, value > 0 && Number.isFinite(value), 'a finite number > 0');
+  if (value !== undefined) check(name, value, Number.isFinite(value) && value > 0, 'a finite number > 0');
 }
 
 function check(name: string, value: unknown, fits: boolean, bound: string): void {
-  const got = typeof value === 'string' ? `'${value}'` : String(value);
-  if (!fits) throw new DpError('INVALID_OPTION', `privacy.${name} must be ${bound}, got ${got}`);
+  if (!fits) throw new DpError('INVALID_OPTION', `privacy.${name} must be ${bound}, got ${shown(value)}`);
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {PrivateOptimizer, type DrawnBatch, type Sampler} from '@dp/optimizers';
 
+import {integer} from '../args/check_args.js';
 import {listOf, type RandomAccessDataset} from '../data/dataset.js';
 import {compiledOf, trainableVariables, type Compiled} from '../layers/compiled.js';
 import {perExampleLosses} from '../layers/losses.js';
@@ -65,6 +66,9 @@ export async function fitSampled(
 ): Promise<FitSampledResult> {
   const {optimizer} = model;
   const {maxPhysicalBatch = Infinity, workers, sampler} = options;
+  // Unlike in `fit` there is no default.
+  integer('epochs', options.epochs ?? NaN, 1);
+  if (maxPhysicalBatch !== Infinity) integer('maxPhysicalBatch', maxPhysicalBatch, 1);
   const compiled = compiledOf(model);
   if (!(optimizer instanceof PrivateOptimizer)) {
     const take = (drawn: DrawnBatch): StepStatistics => plainStep(model, compiled, dataset, drawn);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {DpError} from '@dp/optimizers';
 
+import {shown} from '../args/shown.js';
 import type {DpFitArgs, DpTrainingArgs} from '../args/fit_args.js';
 import type {Examples} from '../data/dataset.js';
 import {isGiven, isTensor, listOfGiven, type Given} from '../data/given.js';
@@ -119,8 +120,8 @@ function checkWeights(weights: tf.Tensor | undefined, n: number): void {
 
 function checkSplit({validationData, validationSplit}: DpFitArgs, {validation}: PrivacyConfig): void {
   if (validationSplit === undefined) return;
-  if (!(validationSplit > 0 && validationSplit < 1)) {
-    throw new DpError('INVALID_OPTION', `validationSplit must be in (0, 1), got ${validationSplit}`);
+  if (!Number.isFinite(validationSplit) || validationSplit <= 0 || validationSplit >= 1) {
+    throw new DpError('INVALID_OPTION', `validationSplit must be in (0, 1), got ${shown(validationSplit)}`);
   }
   if (validationData !== undefined) {
     throw new DpError('INVALID_OPTION', 'give validationData or validationSplit, not both');

@@ -1,5 +1,6 @@
 import {DpError} from '@dp/optimizers';
 
+import {shown} from '../args/shown.js';
 import type {ModuleExport} from './protocol.js';
 import {availableThreads, type WebWorker} from './thread.js';
 
@@ -29,9 +30,11 @@ export type Workers = number | 'auto' | WorkerOptions;
 
 /** @throws DpError INVALID_OPTION. */
 export function checkedWorkers(workers: Workers): WorkerOptions & {readonly count: number} {
+  if ((workers as unknown) === null)
+    throw new DpError('INVALID_OPTION', "workers must be an integer >= 1 or 'auto', got null");
   const options = typeof workers === 'object' ? workers : {count: workers};
   const count = options.count === 'auto' ? availableThreads() : options.count;
   if (!(Number.isSafeInteger(count) && count >= 1))
-    throw new DpError('INVALID_OPTION', `workers must be an integer >= 1 or 'auto', got ${String(count)}`);
+    throw new DpError('INVALID_OPTION', `workers must be an integer >= 1 or 'auto', got ${shown(count)}`);
   return {...options, count};
 }
