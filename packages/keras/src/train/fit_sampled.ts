@@ -67,7 +67,7 @@ export async function fitSampled(
   const {optimizer} = model;
   const {maxPhysicalBatch = Infinity, workers, sampler} = options;
   // Unlike in `fit` there is no default.
-  integer('epochs', options.epochs ?? NaN, 1);
+  integer('epochs', typeof options.epochs === 'number' ? options.epochs : NaN, 1);
   if (maxPhysicalBatch !== Infinity) integer('maxPhysicalBatch', maxPhysicalBatch, 1);
   const compiled = compiledOf(model);
   if (!(optimizer instanceof PrivateOptimizer)) {
