@@ -25,6 +25,8 @@ const project = (name, rootDir) => ({
 export default {
   // No test is about time: this ends only what hangs, also on a machine that is busy with other work.
   testTimeout: 120_000,
+  // Jest leaves one core free, which on two cores is half of them.
+  maxWorkers: '100%',
   projects: [
     ...packages.map((name) => project(name, `<rootDir>/packages/${name}`)),
     project('examples', '<rootDir>/examples'),

@@ -64,18 +64,21 @@ function modelOf(gain: number, claim?: {epsilon: number; delta: number}): Secret
     name: 'a model',
     numSecrets: 5000,
     sequence: (canary, secret) => [canary, secret],
-    train: (planted) => ({
-      logPerplexities: (sequences) => {
-        const noise = seededNormals(sequences.length, 7);
-        return sequences.map((sequence, i) => {
-          const times = planted.filter((own) => own.join() === sequence.join()).length;
-          return (
-            40 + 3 * (noise[(i * 7919 + (sequence[1] as number)) % noise.length] as number) - gain * times
-          );
-        });
-      },
-      ...(claim !== undefined && {claim}),
-    }),
+    train: (planted) => {
+      const timesOf = new Map<string, number>();
+      for (const own of planted) timesOf.set(own.join(), (timesOf.get(own.join()) ?? 0) + 1);
+      return {
+        logPerplexities: (sequences) => {
+          const noise = seededNormals(sequences.length, 7);
+          return sequences.map((sequence, i) => {
+            const times = timesOf.get(sequence.join()) ?? 0;
+            const own = noise[(i * 7919 + (sequence[1] as number)) % noise.length] as number;
+            return 40 + 3 * own - gain * times;
+          });
+        },
+        ...(claim !== undefined && {claim}),
+      };
+    },
   };
 }
 

@@ -141,13 +141,19 @@ const noise: readonly Mutant[] = [
     edits: [
       {
         file: release,
-        search: "import type {RandomSource} from '@dp/random';",
-        replacement: "import {seededSource} from '@dp/random';",
+        search: "import {noisyMean} from './noise/gaussian.js';",
+        replacement:
+          "import {seededSource} from '@dp/random';\nimport {noisyMean} from './noise/gaussian.js';",
+      },
+      {
+        file: release,
+        search: '{noiseMultiplier, divisor, source}: ReleaseOptions',
+        replacement: '{noiseMultiplier, divisor, step}: ReleaseOptions',
       },
       {
         file: release,
         search: '{standardDeviations, grid: plan.grid, divisor}, source)',
-        replacement: '{standardDeviations, grid: plan.grid, divisor}, seededSource(row.release))',
+        replacement: '{standardDeviations, grid: plan.grid, divisor}, seededSource(step))',
       },
     ],
     caughtBy: 'noise',
@@ -263,15 +269,15 @@ const clipping: readonly Mutant[] = [
   },
   {
     what: 'a replaced record counted as C',
-    edits: one('optimizers/src/sum/clipped_sum.ts', "relation === 'replaceOne' || grouped ?", 'grouped ?'),
+    edits: one('optimizers/src/clip/plan.ts', "relation === 'replaceOne' || grouped ?", 'grouped ?'),
     caughtBy: 'sensitivity',
   },
   {
     what: 'divided by the batch that came',
     edits: one(
       'optimizers/src/step.ts',
-      'const how = {...request, noiseMultiplier, divisor, source, ledger};',
-      'const how = {...request, noiseMultiplier, divisor: Math.max(1, batchSize), source, ledger};',
+      'const how = releaseOptions(request);',
+      'const how = {...releaseOptions(request), divisor: Math.max(1, batchSize)};',
     ),
     caughtBy: 'sensitivity',
   },
@@ -351,14 +357,14 @@ const accounting: readonly Mutant[] = [
     edits: [
       {
         file: release,
-        search: "const row = ledger.append(gradientRow(total, options, {kind: 'gaussian'}));",
-        replacement: '',
+        search: 'const rows = releaseRows(total, options).map((row) => options.ledger.append(row));',
+        replacement: 'const rows: LedgerRow[] = [];',
       },
       {
         file: release,
-        search: '{standardDeviations, grid: plan.grid, divisor}, source);',
+        search: 'return {means: meansOf(total, options), row, nextL2NormClip: l2NormClip};',
         replacement:
-          "{standardDeviations, grid: plan.grid, divisor}, source); const row = ledger.append(gradientRow(total, options, {kind: 'gaussian'}));",
+          'return {means: meansOf(total, options), row: options.ledger.append(releaseRows(total, options)[0]), nextL2NormClip: l2NormClip};',
       },
     ],
     caughtBy: 'ledger',

@@ -70,7 +70,10 @@ class Standardized {
   /** @param given - By the name that errors call it. */
   of(given: Readonly<Record<string, Given>>): [x: tf.Tensor[], y: tf.Tensor[]] {
     for (const [name, tensors] of Object.entries(given)) {
-      if (isGiven(tensors)) continue;
+      if (isGiven(tensors)) {
+        checkNumbers(name, tensors);
+        continue;
+      }
       throw new DpError(
         'INVALID_OPTION',
         `${name} must be a tensor, one an input or output, or by name, got ${Array.isArray(tensors) ? 'an array' : typeof tensors}: make one by tf.tensor(...)`,
@@ -105,6 +108,16 @@ class Standardized {
   dispose(): void {
     tf.dispose(this.made);
   }
+}
+
+/** Before anything is drawn: an empty batch would be released, and a later one refused. */
+function checkNumbers(name: string, tensors: Given): void {
+  const other = listOfGiven(tensors).find(({dtype}) => dtype === 'string' || dtype === 'complex64');
+  if (other === undefined) return;
+  throw new DpError(
+    'INVALID_OPTION',
+    `${name} must hold real numbers (float32, int32 or bool), got ${other.dtype}: encode it first, as by tf.oneHot`,
+  );
 }
 
 function checkWeights(weights: tf.Tensor | undefined, n: number): void {

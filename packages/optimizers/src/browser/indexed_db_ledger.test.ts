@@ -28,6 +28,13 @@ async function open(expected: 'new' | 'existing' | 'any' = 'any') {
   return {store, ledger: new Ledger(store)};
 }
 
+/** A ledger that holds just these. */
+function ledgerOf(rows: readonly NewRow[]): Ledger {
+  const ledger = new Ledger();
+  for (const row of rows) ledger.append(row);
+  return ledger;
+}
+
 const epsilon = (ledger: {readonly rows: Ledger['rows']}): number =>
   privacySpent({rows: ledger.rows}, {delta: 1e-5}).epsilon;
 
@@ -81,7 +88,7 @@ describe('a ledger in IndexedDB', () => {
     page.kill();
     const again = await open();
     expect(again.ledger.rows).toHaveLength(5);
-    expect(epsilon(again.ledger)).toBeCloseTo(epsilon({rows: rowsOf(0, 5) as unknown as Ledger['rows']}), 6);
+    expect(epsilon(again.ledger)).toBeCloseTo(epsilon(ledgerOf(rowsOf(0, 5))), 6);
     again.ledger.checkHolds(ledger.position);
     await again.store.reserve(rowsOf(5, 9));
     again.ledger.append(row(5));
@@ -141,7 +148,7 @@ describe('a ledger in IndexedDB', () => {
     page.kill();
     const {ledger: again} = await open();
     // Two epochs, one Gaussian each.
-    const twice = {rows: [shuffled(0, 0), shuffled(0, 1)] as unknown as Ledger['rows']};
+    const twice = ledgerOf([shuffled(0, 0), shuffled(0, 1)]);
     expect(epsilon(again)).toBeCloseTo(epsilon(twice), 6);
   });
 

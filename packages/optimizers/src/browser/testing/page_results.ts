@@ -90,6 +90,7 @@ export async function pageResults<T extends {readonly error?: string} = Answer>(
   const address = `http://127.0.0.1:${port}/?${query}`;
   const browser = spawn(chromium ?? 'chromium', [...FLAGS, `--user-data-dir=${folder}`, address], {
     stdio: 'ignore',
+    detached: true, // The leader of a group, which all its processes are in.
   });
   const ended = new Promise<void>((resolve) => browser.once('exit', () => resolve()));
   try {
@@ -98,8 +99,18 @@ export async function pageResults<T extends {readonly error?: string} = Answer>(
   } finally {
     browser.kill();
     await ended;
+    killGroup(browser.pid);
     server.closeAllConnections();
     server.close();
     rmSync(folder, {recursive: true, force: true, maxRetries: 15});
+  }
+}
+
+/** Ends what a browser has left behind, and might still write to its folder. */
+function killGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, 'SIGKILL');
+  } catch {
+    // Nothing was left.
   }
 }
