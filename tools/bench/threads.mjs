@@ -42,7 +42,7 @@ let before;
 const ended = new AbortController();
 await fitSampled(model, dataset, {
   sampler: poissonSampler({numExamples, batchSize: batch}),
-  epochs: Infinity,
+  epochs: Number.MAX_SAFE_INTEGER,
   workers: {
     count: workers,
     loss: {module: new URL('harness/losses.mjs', import.meta.url).href, name: 'crossEntropy'},

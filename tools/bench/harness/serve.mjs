@@ -54,7 +54,7 @@ export async function serve({build}, {mode, backend, workers, size}) {
   };
   await fitSampled(model, dataset, {
     sampler,
-    epochs: Infinity,
+    epochs: Number.MAX_SAFE_INTEGER,
     workers: {count: workers, loss: LOSS},
     onEpochEnd: finish,
     signal: ended.signal,
