@@ -8,6 +8,8 @@ import {IMPOSSIBLE, MUTANTS} from './table.js';
 const [runs = '20', ...words] = process.argv.slice(2);
 const RUNS = Number(runs);
 const planted = MUTANTS.filter(({what}) => words.length === 0 || words.some((word) => what.includes(word)));
+const row = (...cells: string[]): unknown =>
+  print(`| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`);
 const print = (line: string): unknown => process.stdout.write(`${line}\n`);
 
 print('| mistake | caught by | as |\n| --- | --- | --- |');
@@ -15,9 +17,9 @@ let missed = 0;
 for (const {what, edits, caughtBy} of planted) {
   const [caught] = await runBattery([caughtBy], edits);
   if (caught === undefined || caught.name === 'could not be made') missed++;
-  print(`| ${what} | ${caught === undefined ? '**not caught**' : caught.name} | ${caught?.detail ?? ''} |`);
+  row(what, caught === undefined ? '**not caught**' : caught.name, caught?.detail ?? '');
 }
-for (const {what, why} of IMPOSSIBLE) print(`| ${what} | not planted | ${why} |`);
+for (const {what, why} of IMPOSSIBLE) row(what, 'not planted', why);
 print(`\n${planted.length - missed} of ${planted.length} mistakes caught.`);
 
 /** The step of the MNIST tutorial takes as long as all others together. */

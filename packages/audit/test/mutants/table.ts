@@ -383,6 +383,11 @@ const around: readonly Mutant[] = [
     edits: [
       {
         file: release,
+        search: '{noiseMultiplier, divisor, source}: ReleaseOptions',
+        replacement: '{noiseMultiplier, divisor, source, ledger}: ReleaseOptions',
+      },
+      {
+        file: release,
         search: 'const means = noisyMean(total.units,',
         replacement:
           '(globalThis.clean ??= new WeakMap()).set(ledger, total.variables.map(({name, shape}, v) => ({name, tensor: tf.tensor(Float32Array.from(total.units[v], (unit) => (unit * plan.grid) / divisor), shape)}))); const means = noisyMean(total.units,',
