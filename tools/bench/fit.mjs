@@ -11,11 +11,12 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {parseArgs} from 'node:util';
 import '@dp/kernels';
-import {dpSequential, fitSampled} from '@dp/keras';
+import {fitSampled, makePrivate} from '@dp/keras';
 import {openRun} from '@dp/keras/node';
 import {dpSGD, Ledger, poissonSampler} from '@dp/optimizers';
 import * as tf from '@tensorflow/tfjs-core';
-import {layers} from '@tensorflow/tfjs-layers';
+
+import {crossEntropy, mnistNetwork} from '../../packages/tutorials/dist/network.js';
 
 const {values: flags} = parseArgs({
   options: {
@@ -36,24 +37,7 @@ function exampleTensors(count) {
 }
 
 function compiled(ledger, numExamples) {
-  const model = dpSequential({
-    layers: [
-      layers.conv2d({
-        inputShape: [28, 28, 1],
-        filters: 16,
-        kernelSize: 8,
-        strides: 2,
-        padding: 'same',
-        activation: 'relu',
-      }),
-      layers.maxPooling2d({poolSize: 2, strides: 1}),
-      layers.conv2d({filters: 32, kernelSize: 4, strides: 2, activation: 'relu'}),
-      layers.maxPooling2d({poolSize: 2, strides: 1}),
-      layers.flatten(),
-      layers.dense({units: 32, activation: 'relu'}),
-      layers.dense({units: 10, activation: 'softmax'}),
-    ],
-  });
+  const model = makePrivate(mnistNetwork());
   model.compile({
     optimizer: dpSGD({
       learningRate: 0.15,
@@ -63,7 +47,7 @@ function compiled(ledger, numExamples) {
       expectedBatchSize: batch,
       ledger,
     }),
-    loss: 'categoricalCrossentropy',
+    loss: crossEntropy,
     metrics: ['accuracy'],
     privacy: {numExamples, delta: 1e-5},
   });

@@ -9,8 +9,7 @@ import {fitSampled} from '@dp/keras';
 import {dpSGD, poissonSampler} from '@dp/optimizers';
 import * as tf from '@tensorflow/tfjs-core';
 
-import {mnistNetwork} from '../../packages/tutorials/dist/network.js';
-import {crossEntropy} from './harness/losses.mjs';
+import {crossEntropy, mnistNetwork} from '../../packages/tutorials/dist/network.js';
 
 const option = (value) => ({type: 'string', default: value});
 const {values: flags} = parseArgs({
@@ -45,7 +44,10 @@ await fitSampled(model, dataset, {
   epochs: Number.MAX_SAFE_INTEGER,
   workers: {
     count: workers,
-    loss: {module: new URL('harness/losses.mjs', import.meta.url).href, name: 'crossEntropy'},
+    loss: {
+      module: new URL('../../packages/tutorials/dist/network.js', import.meta.url).href,
+      name: 'crossEntropy',
+    },
   },
   onStep({step}) {
     if (step === cold) before = threadTimes();

@@ -5,7 +5,11 @@ import {median} from './figures.mjs';
 /** The environment variable that makes a bench file serve steps. */
 export const CONFIGURATION = 'DP_BENCH_CONFIGURATION';
 
-const LOSS = {module: new URL('./losses.mjs', import.meta.url).href, name: 'crossEntropy'};
+/** In a module of its own, which threads that share a step import it from. */
+const LOSS = {
+  module: new URL('../../../packages/tutorials/dist/network.js', import.meta.url).href,
+  name: 'crossEntropy',
+};
 
 /**
  * Answers questions on standard input: `{steps: n}` takes n steps and gives their times, `{steps: 0}` ends and gives what is
