@@ -23,6 +23,7 @@ import {epochRecord, type EpochRecord, type Evaluation} from './history.js';
 import {guarantee, headLines, spentLines, type RunFacts} from './lines.js';
 import {noiseOf} from './noise.js';
 import {openRunFolder, type RunFolder} from './run_folder.js';
+import {settingsOf} from './settings.js';
 import {writeRunDocuments} from '../report/documents.js';
 
 /** What every loader of data is told. */
@@ -279,24 +280,4 @@ export class TrainingRun {
     if (this.planned === undefined) throw new Error('a run must be planned before its first batch');
     return this.planned;
   }
-}
-
-/** What must not change when a run goes on. A target epsilon is calibrated for a number of epochs; otherwise more may follow. */
-function settingsOf(
-  tutorial: string,
-  flags: TutorialFlags,
-): Record<string, string | number | boolean | null> {
-  return {
-    tutorial,
-    dpsgd: flags.dpsgd,
-    learning_rate: flags.learningRate,
-    target_epsilon: flags.targetEpsilon ?? null,
-    epochs: flags.targetEpsilon === undefined ? null : flags.epochs,
-    l2_norm_clip: flags.l2NormClip,
-    batch_size: flags.batchSize,
-    microbatches: flags.microbatches,
-    delta: flags.delta,
-    sampling: flags.sampling,
-    seed: flags.seed ?? null,
-  };
 }
