@@ -53,14 +53,14 @@ export function gradientRow(sum: SummedBy, options: ReleaseOptions, mechanism: M
     ...rowOf(sum, options),
     mechanism,
     sensitivity: sumSensitivity(sum.plan, 'replaceSpecial'),
-    noiseMultiplier: options.noiseMultiplier / recordsPerGroup(sum),
+    noiseMultiplier: options.noiseMultiplier / recordsPerGroup(sum.plan.microbatchSize),
     grid: sum.plan.grid,
     numParameters: sum.numParameters,
   };
 }
 
 function countRow(sum: SummedBy, options: ReleaseOptions, {countNoise}: AdaptiveClipping): NewRow {
-  const sensitivity = COUNT_SENSITIVITY * recordsPerGroup(sum);
+  const sensitivity = COUNT_SENSITIVITY * recordsPerGroup(sum.plan.microbatchSize);
   return {
     what: 'belowClipCount',
     ...rowOf(sum, options),
@@ -73,8 +73,8 @@ function countRow(sum: SummedBy, options: ReleaseOptions, {countNoise}: Adaptive
 }
 
 /** In a microbatch of several examples, one can move the clipped mean from any point of the ball to any other. */
-function recordsPerGroup(sum: SummedBy): 1 | 2 {
-  return sum.plan.microbatchSize > 1 ? 2 : 1;
+export function recordsPerGroup(microbatchSize: number): 1 | 2 {
+  return microbatchSize > 1 ? 2 : 1;
 }
 
 /** What all rows of one release share. */

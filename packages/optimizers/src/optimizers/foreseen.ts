@@ -3,6 +3,7 @@ import type {ForeseenRun} from '../account/ledger_account.js';
 import type {ReleasingOptimizer} from '../account/ledger_row.js';
 import {originOf} from '../account/randomness.js';
 import type {AnnouncedRun} from '../account/sampler.js';
+import {recordsPerGroup} from '../release_rows.js';
 import type {TreeForecast} from '../tree/aggregation.js';
 import type {CheckedPrivacyOptions, scheduledPrivacy} from './options.js';
 
@@ -45,7 +46,7 @@ export function foreseenRuns(announced: readonly AnnouncedRun[], by: ForeseenBy)
         mechanism,
         batchId: done === 0 ? id : `${id}+${done}`,
         sampling,
-        noiseMultiplier: noise.foresee(step) / (microbatchSize > 1 ? 2 : 1),
+        noiseMultiplier: noise.foresee(step) / recordsPerGroup(microbatchSize),
         sensitivity: l2NormClip,
         l2NormClip,
         clipping: 'foreseen',
