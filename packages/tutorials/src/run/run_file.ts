@@ -1,10 +1,20 @@
 import {readFileSync, renameSync} from 'node:fs';
 import {isDeepStrictEqual} from 'node:util';
+import type {LedgerPosition} from '@dp/optimizers';
 
 import {UsageError} from '../usage_error.js';
 import type {Sums} from './checkpoint_files.js';
 import {sha256, writeDurably} from './durable_file.js';
-import type {RunSettings, RunState} from './run_folder.js';
+import type {EpochRecord} from './history.js';
+import type {RunSettings} from './settings.js';
+
+/** Where a run is. */
+export interface RunState {
+  readonly steps: number;
+  readonly epochs: readonly EpochRecord[];
+  /** Of the ledger; what was released after it counts too. */
+  readonly position: LedgerPosition;
+}
 
 /** What `run.json` says: which checkpoint is the last, of what run. */
 export interface RunFile {

@@ -2,28 +2,17 @@ import {existsSync, mkdirSync, readdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import type {LedgerPosition, LedgerStore, PrivacySpent} from '@dp/optimizers';
+import type {LedgerStore, PrivacySpent} from '@dp/optimizers';
 import {openLedgerFile} from '@dp/optimizers/node';
 
 import {UsageError} from '../usage_error.js';
 import {readWeights, writeModel, writeOptimizer, type NamedTensor} from './checkpoint_files.js';
 import {writeDurably} from './durable_file.js';
-import type {EpochRecord} from './history.js';
-import {readRunFile, writeRunFile} from './run_file.js';
+import {readRunFile, writeRunFile, type RunState} from './run_file.js';
+import type {RunSettings} from './settings.js';
 
 const LEDGER = 'ledger.jsonl';
 const RUN = 'run.json';
-
-/** What has to be the same when a run goes on. */
-export type RunSettings = Readonly<Record<string, string | number | boolean | null>>;
-
-/** Where a run is. */
-export interface RunState {
-  readonly steps: number;
-  readonly epochs: readonly EpochRecord[];
-  /** Of the ledger; what was released after it counts too. */
-  readonly position: LedgerPosition;
-}
 
 /** A checkpoint that was found. */
 export interface Checkpoint extends RunState {

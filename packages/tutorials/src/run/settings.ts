@@ -1,10 +1,10 @@
 import type {TutorialFlags} from './flags.js';
 
+/** What has to be the same when a run goes on. */
+export type RunSettings = Readonly<Record<string, string | number | boolean | null>>;
+
 /** What must not change when a run goes on. A target epsilon is calibrated for a number of epochs; otherwise more may follow. */
-export function settingsOf(
-  tutorial: string,
-  flags: TutorialFlags,
-): Record<string, string | number | boolean | null> {
+export function settingsOf(tutorial: string, flags: TutorialFlags): RunSettings {
   return {
     tutorial,
     dpsgd: flags.dpsgd,
