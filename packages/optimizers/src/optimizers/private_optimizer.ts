@@ -13,7 +13,7 @@ import {WeightAverages} from '../averaging/weight_averages.js';
 import {moderate} from '../checks.js';
 import type {Schedule} from '../schedules/schedule.js';
 import {ScheduledValue} from '../schedules/scheduled_value.js';
-import {disposeBase, setLearningRate} from './base_optimizer.js';
+import {disposeBase, setLearningRate, withoutTrainableState} from './base_optimizer.js';
 import {optionsOfConfig, privacyConfig} from './config.js';
 import type {CheckedPrivacyOptions, PrivateOptimizerOptions} from './options.js';
 import {PrivateGradients, type PrivateStep} from './private_gradients.js';
@@ -58,7 +58,7 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
       this.learningRate = new ScheduledValue('learningRate', parts.learningRate, moderate);
     this.core = new PrivateGradients(ledgerName(this.getClassName()), options, tree);
     if (averaging !== undefined) this.averages = new WeightAverages(ema(averaging));
-    this.base = base(this.learningRate?.at(0) ?? NaN);
+    this.base = withoutTrainableState(base(this.learningRate?.at(0) ?? NaN));
   }
 
   /** Every release of this optimizer. */
