@@ -68,11 +68,11 @@ function lmCommand(streams: Streams, onEnd: OnEnd): Command {
       name: 'lm',
       description:
         'a language model of characters (LSTM) by private Adam, on Tiny Shakespeare or a text of yours',
-      defaults: {learningRate: 0.02, noiseMultiplier: 1.2, l2NormClip: 0.1, batchSize: 1024, epochs: 30},
+      defaults: {learningRate: 0.04, noiseMultiplier: 1.2, l2NormClip: 0.1, batchSize: 1024, epochs: 30},
       data: 'a UTF-8 text file, a folder of .txt files, or one with Tiny Shakespeare (or set DP_DATA_DIR)',
       examples: [
-        ['', ''],
-        ['--dpsgd=false --learning_rate=0.003 --batch_size=64 --units=256 --epochs=10', ''],
+        ['', '30 epochs: about 41 % at epsilon 7.9 (tight); counts of letter pairs reach 27 %'],
+        ['--dpsgd=false --learning_rate=0.005 --batch_size=32 --units=256 --epochs=5', ''],
         ['--data_dir=letters.txt', 'the guarantee is about one sequence of 80 characters'],
       ],
     },
@@ -90,6 +90,6 @@ function lmCommand(streams: Streams, onEnd: OnEnd): Command {
     .addOption(workersOption())
     .option(
       '--alphabet <characters>',
-      'characters that are told apart: a public constant (default: printable ASCII)',
+      "characters that are told apart: a public constant (default: those of Shakespeare's plays, or printable ASCII for another text)",
     );
 }
