@@ -78,11 +78,12 @@ export function privateGradient(request: StepRequest): StepResult {
       if (withPenalties) penalties = sum.penalties;
       else tf.dispose(sum.penalties as tf.Tensor[]);
       checkPenalties(penalties, request);
-      const own =
-        'units' in piece
-          ? ClippedSum.ofPiece(piece, variables, plan)
-          : new ClippedSum(variables, sum.units, plan);
-      summed = summed?.plus(own) ?? own;
+      if (summed !== undefined) summed.add(sum);
+      else
+        summed =
+          'units' in piece
+            ? ClippedSum.ofPiece(piece, variables, plan)
+            : new ClippedSum(variables, sum.units, plan);
       batchSize += sum.batchSize;
       lossSum += sum.lossSum;
       belowClip += sum.belowClip;

@@ -88,9 +88,8 @@ const noise: readonly Mutant[] = [
     edits: [
       {
         file: 'optimizers/src/sum/clipped_sum.ts',
-        search: 'return new ClippedSum(this.variables, units, this.plan);',
-        replacement:
-          'return Object.assign(new ClippedSum(this.variables, units, this.plan), {pieces: (this.pieces ?? 0) + 1});',
+        search: 'checkFits(piece, this.variables, this.plan);',
+        replacement: 'checkFits(piece, this.variables, this.plan); this.pieces = (this.pieces ?? 1) + 1;',
       },
       {
         file: release,

@@ -1,7 +1,7 @@
 import {fillGridGaussian, type RandomSource} from '@dp/random';
 
-/** Coordinates whose noise is drawn at a time: it stays in the second-level cache until it is added. */
-const BLOCK = 2 ** 15;
+/** Coordinates whose noise is drawn at a time: it stays in the cache until it is added. */
+const BLOCK = 2 ** 13;
 
 /**
  * Adds Gaussian noise to sums held in grid units and divides by a public constant. The noise is the real Gaussian rounded

@@ -31,27 +31,17 @@ export class ClippedSum {
   }
 
   /**
-   * A piece's sum, from this thread or another.
+   * A piece's sum, from this thread or another: a copy, since trees keep sums, and a thread's memory is used again.
    *
    * @throws DpError INVALID_OPTION for one that was clipped to another norm, on another grid, or over other variables.
    */
-  static ofPiece(
-    {units, l2NormClip, grid}: PieceSum,
-    variables: readonly tf.Variable[],
-    plan: ClippingPlan,
-  ): ClippedSum {
-    const fits =
-      units.length === variables.length && units.every(({length}, v) => length === variables[v]?.size);
-    if (!fits || l2NormClip !== plan.l2NormClip || (grid ?? plan.grid) !== plan.grid) {
-      throw new DpError(
-        'INVALID_OPTION',
-        `a piece was summed over ${units.length} variables with gradients clipped to ${l2NormClip} on the grid ${grid}, ` +
-          `but this step has ${variables.length} and clips to ${plan.l2NormClip} on ${plan.grid}: sum every piece of a step anew; nothing was released`,
-      );
-    }
-    // A copy: trees keep sums, and a thread's memory is used again for the next piece.
-    const own = units.map((sum) => sum.slice());
-    return new ClippedSum(variables, own, plan);
+  static ofPiece(piece: PieceSum, variables: readonly tf.Variable[], plan: ClippingPlan): ClippedSum {
+    checkFits(piece, variables, plan);
+    return new ClippedSum(
+      variables,
+      piece.units.map((sum) => sum.slice()),
+      plan,
+    );
   }
 
   get numParameters(): number {
@@ -69,20 +59,27 @@ export class ClippedSum {
   }
 
   /** The sum over both batches' examples: exact, since both are integers on one grid. */
-  plus(other: ClippedSum): ClippedSum {
-    const units = this.units.map((own, v) => {
-      const theirs = other.units[v];
-      if (theirs?.length !== own.length || other.plan.grid !== this.plan.grid) {
-        throw new DpError(
-          'INVALID_OPTION',
-          'only sums over the same variables, on the same grid, can be added',
-        );
-      }
-      const sum = own.slice();
-      for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (theirs[i] as number);
-      return sum;
+  plus({units, plan: {l2NormClip, grid}}: ClippedSum): ClippedSum {
+    const sum = new ClippedSum(
+      this.variables,
+      this.units.map((own) => own.slice()),
+      this.plan,
+    );
+    sum.add({units, l2NormClip, grid});
+    return sum;
+  }
+
+  /**
+   * Adds another piece of the same batch to this sum, in place.
+   *
+   * @throws DpError as `ofPiece`.
+   */
+  add(piece: Pick<PieceSum, 'units' | 'l2NormClip' | 'grid'>): void {
+    checkFits(piece, this.variables, this.plan);
+    this.units.forEach((sum, v) => {
+      const more = piece.units[v] as Float64Array;
+      for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (more[i] as number);
     });
-    return new ClippedSum(this.variables, units, this.plan);
   }
 
   /** The sum as float32 tensors, one a variable. Sensitive. The caller disposes them. */
@@ -96,4 +93,19 @@ export class ClippedSum {
       ),
     );
   }
+}
+
+function checkFits(
+  {units, l2NormClip, grid}: Pick<PieceSum, 'units' | 'l2NormClip' | 'grid'>,
+  variables: readonly tf.Variable[],
+  plan: ClippingPlan,
+): void {
+  const fits =
+    units.length === variables.length && units.every(({length}, v) => length === variables[v]?.size);
+  if (fits && l2NormClip === plan.l2NormClip && (grid ?? plan.grid) === plan.grid) return;
+  throw new DpError(
+    'INVALID_OPTION',
+    `a piece was summed over ${units.length} variables with gradients clipped to ${l2NormClip} on the grid ${grid}, ` +
+      `but this step has ${variables.length} and clips to ${plan.l2NormClip} on ${plan.grid}: sum every piece of a step anew; nothing was released`,
+  );
 }

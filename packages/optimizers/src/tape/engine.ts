@@ -45,7 +45,10 @@ export function engineInternals(): EngineInternals {
   return tf.engine() as unknown as EngineInternals;
 }
 
-/** Replaces methods on `target` while `f` runs, and puts back what was there, whatever happens. */
+/**
+ * Replaces methods on `target` while `f` runs, and puts back what was there, whatever happens. In reverse: the engine (V8) keeps
+ * an object fast only if the property added last is deleted first.
+ */
 export function withShadows<T extends object, R>(target: T, shadows: Partial<T>, f: () => R): R {
   const saved = Object.keys(shadows).map(
     (key) => [key, Object.getOwnPropertyDescriptor(target, key)] as const,
@@ -54,7 +57,7 @@ export function withShadows<T extends object, R>(target: T, shadows: Partial<T>,
   try {
     return f();
   } finally {
-    for (const [key, descriptor] of saved) {
+    for (const [key, descriptor] of saved.reverse()) {
       if (descriptor === undefined) Reflect.deleteProperty(target, key);
       else Object.defineProperty(target, key, descriptor);
     }

@@ -20,6 +20,18 @@ const {abs, clz32, floor} = Math;
 /** 65,536 bytes, one call of WebCrypto; two words a draw. */
 const BLOCK_DRAWS = 8192;
 
+interface Scratch {
+  readonly words: Uint32Array<ArrayBuffer>;
+  readonly undecided: Uint32Array<ArrayBuffer>;
+}
+
+/** Kept between calls, with the words zeroed: a training step that leaves much to the garbage collector waits for it. */
+let scratch: Scratch | undefined;
+
+function newScratch(): Scratch {
+  return {words: new Uint32Array(2 * BLOCK_DRAWS), undecided: new Uint32Array(BLOCK_DRAWS)};
+}
+
 /** All bits of a word but its sign. */
 const MAGNITUDE = 0x7fffffff;
 
@@ -72,17 +84,23 @@ export function fillGridGaussian(
     out.fill(0);
     return;
   }
-  const words = new Uint32Array(2 * Math.min(out.length, BLOCK_DRAWS));
-  const undecided = new Uint32Array(words.length / 2);
+  // Taken away while it is in use: a source that draws noise itself gets another.
+  const own = scratch ?? newScratch();
+  scratch = undefined;
+  const {words, undecided} = own;
   const table = quantileTable();
-  for (let start = 0; start < out.length; start += BLOCK_DRAWS) {
-    const draws = out.subarray(start, start + BLOCK_DRAWS);
-    const bits = words.subarray(0, 2 * draws.length);
-    source.fill(bits);
-    const count = fillWhereCertain(draws, sigma, bits, table, undecided);
-    if (count > 0) decideExactly(draws, sigma, bits, undecided.subarray(0, count), source);
+  try {
+    for (let start = 0; start < out.length; start += BLOCK_DRAWS) {
+      const draws = out.subarray(start, start + BLOCK_DRAWS);
+      const bits = words.subarray(0, 2 * draws.length);
+      source.fill(bits);
+      const count = fillWhereCertain(draws, sigma, bits, table, undecided);
+      if (count > 0) decideExactly(draws, sigma, bits, undecided.subarray(0, count), source);
+    }
+  } finally {
+    words.fill(0, 0, 2 * Math.min(out.length, BLOCK_DRAWS)); // They determine the noise.
+    scratch = own;
   }
-  words.fill(0); // They determine the noise.
 }
 
 /** Fills the draws of which doubles are sure, and lists the others; returns how many those are. */
