@@ -1,4 +1,5 @@
 import {median, rounded} from '../bench/harness/figures.mjs';
+import {warmUp} from '../bench/harness/warm_up.mjs';
 import {MODELS} from './contestants.mjs';
 
 /** The most steps of a round: more tell no more. */
@@ -8,13 +9,11 @@ const MOST_STEPS = 200;
  * Starts all contestants, lets each take a round in turn, and sums up. One that fails is left out of the rest and keeps its
  * error: some need more memory than a machine has.
  */
-export async function takeTurns(contestants, rounds, seconds) {
+export async function takeTurns(contestants, {rounds, seconds, warmup}) {
   const runs = contestants.map((contestant) => ({...contestant, child: contestant.start(), samples: []}));
   for (const run of runs) {
     await attempt(run, async () => {
-      // The first steps compile.
-      await run.child.ask({steps: 2});
-      const {stepMs} = await run.child.ask({steps: 1});
+      const stepMs = await warmUp(run.child, warmup);
       run.steps = Math.min(MOST_STEPS, Math.max(1, Math.round((1000 * seconds) / stepMs)));
       console.error(`${run.name}: ${Math.round(stepMs)} ms a step, ${run.steps} steps a round`);
     });

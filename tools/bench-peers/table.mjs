@@ -15,12 +15,12 @@ const PAGE = path('performance.md');
 const [BEGIN, END] = ['<!-- bench-peers: begin -->', '<!-- bench-peers: end -->'];
 
 /** A table a model, and how they were measured. */
-export function tables({date, machine, rounds, found}) {
+export function tables({date, machine, rounds, warmup, found}) {
   const versions = Object.entries(Object.assign({}, ...found.map((line) => line.versions)));
   const measured =
     `${machine.processor}, ${machine.cores} cores, Node ${machine.node.slice(1)}; ` +
     `${versions.map((version) => version.join(' ')).join(', ')}. ` +
-    `Medians of ${rounds} rounds in turn, and their least and largest; ${date}.`;
+    `Medians of ${rounds} rounds in turn, and their least and largest, each after ${warmup} seconds of steps; ${date}.`;
   const ofModels = Object.entries(MODELS).flatMap(([model, {title}]) => {
     const lines = found.filter((line) => line.model === model);
     return lines.length === 0 ? [] : [table(title, lines)];

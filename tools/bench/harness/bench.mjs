@@ -3,6 +3,7 @@
 //   --backend wasm|cpu|tensorflow   default wasm
 //   --workers 1                     threads that share a private step; a plain one has one thread
 //   --rounds 7 --steps 4            medians are over rounds, each of so many steps
+//   --warmup 8                      seconds of steps before, of each process, which are not measured
 //   --json                          one JSON line a configuration and nothing else
 //   --profile DIR                   a V8 processor profile of each process, written there
 // A step is one of `fitSampled`: a batch is fetched by index, and the model's update follows. `cpuMs` and
@@ -14,6 +15,7 @@ import {parseArgs} from 'node:util';
 import {Child} from './child.mjs';
 import {median, rounded} from './figures.mjs';
 import {CONFIGURATION, serve} from './serve.mjs';
+import {warmUp} from './warm_up.mjs';
 
 const MODES = ['private', 'plain'];
 
@@ -38,7 +40,7 @@ export async function bench(definition) {
       return startSteps(definition.url, {mode, backend: flags.backend, workers, size}, argv);
     });
     const samples = children.map(() => []);
-    for (const child of children) await child.ask({steps: 3});
+    for (const child of children) await warmUp(child, Number(flags.warmup));
     for (let round = 0; round < Number(flags.rounds); round++) {
       for (const [i, child] of children.entries())
         samples[i].push(await child.ask({steps: Number(flags.steps)}));
@@ -58,13 +60,14 @@ export function startSteps(url, configuration, argv = []) {
 
 function flagsOf({flags}) {
   const text = (value) => ({type: 'string', default: value});
-  const common = {backend: 'wasm', workers: '1', rounds: '7', steps: '4'};
+  const common = {backend: 'wasm', workers: '1', rounds: '7', steps: '4', warmup: '8'};
   const options = Object.fromEntries(Object.entries({...common, ...flags}).map(([k, v]) => [k, text(v)]));
   const {values} = parseArgs({
     options: {...options, json: {type: 'boolean', default: false}, profile: {type: 'string'}},
   });
   if (!/^[1-9]\d*$/.test(values.workers))
     throw new Error(`--workers must be an integer >= 1, got ${values.workers}`);
+  if (!(Number(values.warmup) >= 0)) throw new Error(`--warmup must be seconds >= 0, got ${values.warmup}`);
   return values;
 }
 
