@@ -48,3 +48,8 @@ test.each(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', ...guides, ...pack
     expect(links.filter((link) => !existsSync(join(root, dirname(page), link)))).toEqual([]);
   },
 );
+
+test('the site has every guide', () => {
+  const {projectDocuments} = JSON.parse(read('typedoc.json')) as {projectDocuments: string[]};
+  expect([...projectDocuments].sort()).toEqual([...guides].sort());
+});

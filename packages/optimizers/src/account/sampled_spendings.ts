@@ -8,10 +8,13 @@ import type {Spending} from './spending.js';
 
 type SampledKind = 'poisson' | 'truncatedPoisson' | 'poissonUsers' | 'poissonCappedUsers';
 
+/** For people: the ledger holds all digits of the coin's probability. */
+const shown = (probability: number): number => Number(probability.toPrecision(6));
+
 /** Poisson-sampled batches (privacy rule 1). */
 export function poisson({samplingProbability}: SamplingOf<'poisson'>): Spending {
   return sampled({
-    basis: `each record joined each batch independently with probability ${samplingProbability} (Poisson sampling)`,
+    basis: `each record joined each batch independently with probability ${shown(samplingProbability)} (Poisson sampling)`,
     eventOf: () => undefined,
     isAttained: true,
   });
@@ -23,7 +26,7 @@ export function truncatedPoisson({
   maxBatchSize,
 }: SamplingOf<'truncatedPoisson'>): Spending {
   return sampled<'truncatedPoisson'>({
-    basis: `each record joined each batch independently with probability ${samplingProbability}, and of larger batches ${maxBatchSize} records were kept at random (truncated Poisson sampling)`,
+    basis: `each record joined each batch independently with probability ${shown(samplingProbability)}, and of larger batches ${maxBatchSize} records were kept at random (truncated Poisson sampling)`,
     eventOf:
       ({numExamples: datasetSize, samplingProbability: q, maxBatchSize: cap}) =>
       (_, noiseMultiplier) =>
@@ -40,7 +43,7 @@ export function truncatedPoisson({
 /** Poisson-sampled users, each with one record (privacy rule 21). */
 export function poissonUsers({samplingProbability}: SamplingOf<'poissonUsers'>): Spending {
   return sampled({
-    basis: `each user joined each batch independently with probability ${samplingProbability}, with one of her records (Poisson sampling of users)`,
+    basis: `each user joined each batch independently with probability ${shown(samplingProbability)}, with one of her records (Poisson sampling of users)`,
     eventOf: () => undefined,
     isAttained: true,
     unit: 'user',
@@ -53,7 +56,7 @@ export function poissonCappedUsers({
   maxExamplesPerUser,
 }: SamplingOf<'poissonCappedUsers'>): Spending {
   return sampled<'poissonCappedUsers'>({
-    basis: `each of at most ${maxExamplesPerUser} records of a user joined each batch independently with probability ${samplingProbability} (Poisson sampling, for all records of a user together)`,
+    basis: `each of at most ${maxExamplesPerUser} records of a user joined each batch independently with probability ${shown(samplingProbability)} (Poisson sampling, for all records of a user together)`,
     eventOf: ({samplingProbability: q, maxExamplesPerUser: k}) => {
       const probabilities = binomial(k, q);
       const sensitivities = probabilities.map((_, number) => number);

@@ -33,7 +33,13 @@ export function runChart(records: readonly EpochRecord[]): TopLevelSpec {
     encoding: {
       x,
       y: {field: 'value', type: 'quantitative', title: 'epsilon spent'},
-      color: {field: 'bound', type: 'nominal', title: null, legend: {orient: 'bottom', labelLimit: 0}},
+      color: {
+        field: 'bound',
+        type: 'nominal',
+        title: null,
+        sort: 'descending',
+        legend: {orient: 'bottom', labelLimit: 0},
+      },
     },
     width: 480,
     height: 140,

@@ -25,6 +25,12 @@ export function accuracyPlot(rows: readonly {row: Row; results: readonly RunResu
     width: 560,
     height: 360,
     background: 'white',
+    title: {
+      text: 'lines: after each epoch, the mean of the runs; circles: each run at its end; crosses: the original, classic epsilon; dashed: without privacy',
+      fontSize: 10,
+      fontWeight: 'normal',
+      anchor: 'start',
+    },
     // Names are never cut short.
     config: {legend: {labelLimit: 0}},
     data: {values: []},

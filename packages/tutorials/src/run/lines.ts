@@ -54,9 +54,8 @@ export function guarantee(
 export function spentLines(spent: PrivacySpent | undefined, delta: number, facts: RunFacts): string[] {
   if (spent === undefined) return [plain(facts)];
   if (spent.epsilon === Infinity) return ['Trained without noise: no epsilon holds.'];
-  const deltaText = delta < 1e-3 ? delta.toExponential() : String(delta);
   return [
-    `For delta=${deltaText}, the current epsilon is: ${spent.epsilonClassic.toFixed(2)}`,
+    `For delta=${deltaText(delta)}, the current epsilon is: ${spent.epsilonClassic.toFixed(2)}`,
     `  tighter, for the same run: ${spent.epsilon.toFixed(2)} (by privacy loss distributions; the line above is by Renyi divergences, as the original tutorial printed)`,
     ...(spent.ifPoissonSampled === undefined
       ? []
@@ -64,6 +63,11 @@ export function spentLines(spent: PrivacySpent | undefined, delta: number, facts
           `  ${spent.ifPoissonSampled.toFixed(2)} would hold if batches were Poisson-sampled; it is not valid for this run, in which each example takes part once per epoch`,
         ]),
   ];
+}
+
+/** 1e-5 rather than 0.00001. */
+export function deltaText(delta: number): string {
+  return delta < 1e-3 ? delta.toExponential() : String(delta);
 }
 
 function plain({optimizer}: RunFacts): string {

@@ -157,6 +157,12 @@ describe('a run of any tutorial', () => {
     const page = readFileSync(report, 'utf8');
     expect(page).toContain('<svg');
     expect(page).toContain('added or removed');
+    expect(page).toMatch(
+      /<p>Test accuracy \d+\.\d\d % after \d+ epochs, at epsilon \d+\.\d\d and delta 1e-5\./,
+    );
+    expect(page).toMatch(
+      /<tr><td>1<\/td><td>\d+\.\d\d %<\/td><td>\d+\.\d{3}<\/td><td>\d+\.\d{3}<\/td><\/tr>/,
+    );
     expect(page).not.toMatch(/loss(?! distributions)|norm quantile/);
   });
 
