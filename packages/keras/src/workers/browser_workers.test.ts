@@ -1,7 +1,12 @@
+import {createRequire} from 'node:module';
+import {dirname} from 'node:path';
 import {beforeAll, describe, expect, test} from '@jest/globals';
 
 import {chromium, pageResults, pageScript} from '../../../optimizers/src/browser/testing/page_results.js';
 import type {TrainedInBrowser} from './testing/dedicated_page.js';
+
+// tf.js's WebAssembly modules.
+const WASM = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
 
 // What a server sends for pages that may share memory between threads.
 const ISOLATED = {
@@ -18,21 +23,25 @@ const ISOLATED = {
     });
 
     test.each([
-      ['where memory is shared', ISOLATED],
-      ['where weights and sums are sent', {}],
-    ])('trains as the page does, bit for bit, while timers of the page run: %s', async (_, headers) => {
-      const found = await pageResults<TrainedInBrowser>(script, 'workers', headers);
-      expect(found.error).toBeUndefined();
-      expect(found.isolated).toBe(headers === ISOLATED);
-      const {before, alone, dedicated} = found.weights ?? {};
-      expect(dedicated).toEqual(alone);
-      expect(dedicated).not.toEqual(before);
-      // A step in the page's own thread lets nothing run; in another's, a timer runs again and again.
-      expect(found.ticks?.alone).toEqual([0, 0, 0, 0]);
-      expect(found.ticks?.dedicated).toHaveLength(4);
-      const ticks = found.ticks?.dedicated.reduce((sum, count) => sum + count, 0);
-      expect(ticks).toBeGreaterThanOrEqual(4);
-      expect(found.refused).toContain('give workers: {newWorker');
-    });
+      ['cpu', 'where memory is shared', ISOLATED],
+      ['cpu', 'where weights and sums are sent', {}],
+      ['wasm', 'where memory is shared', ISOLATED],
+    ])(
+      'trains as the page does on %s, bit for bit, while timers of the page run: %s',
+      async (backend, _, headers) => {
+        const found = await pageResults<TrainedInBrowser>(script, backend, headers, WASM);
+        expect(found.error).toBeUndefined();
+        expect(found.isolated).toBe(headers === ISOLATED);
+        const {before, alone, dedicated} = found.weights ?? {};
+        expect(dedicated).toEqual(alone);
+        expect(dedicated).not.toEqual(before);
+        // A step in the page's own thread lets nothing run; in another's, a timer runs again and again.
+        expect(found.ticks?.alone).toEqual([0, 0, 0, 0]);
+        expect(found.ticks?.dedicated).toHaveLength(4);
+        const ticks = found.ticks?.dedicated.reduce((sum, count) => sum + count, 0);
+        expect(ticks).toBeGreaterThanOrEqual(4);
+        expect(found.refused).toContain('give workers: {newWorker');
+      },
+    );
   },
 );

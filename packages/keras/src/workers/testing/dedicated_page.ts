@@ -3,6 +3,8 @@ import {dpSGD, fixedSampler} from '@dp/optimizers';
 import {seededSource} from '@dp/random';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
+import {setWasmPaths} from '@tensorflow/tfjs-backend-wasm';
+import '@dp/kernels';
 import {initializers, layers, sequential, type LayersModel} from '@tensorflow/tfjs-layers';
 
 import {fitSampled} from '../../train/fit_sampled.js';
@@ -85,7 +87,7 @@ function weightsOf(model: LayersModel): number[] {
 }
 
 async function compare(): Promise<TrainedInBrowser> {
-  await tf.setBackend('cpu');
+  if (!(await tf.setBackend(location.search.slice(1)))) throw new Error('the backend could not be started');
   const alone = await train(1);
   const dedicated = await train({count: 1, dedicated: true, newWorker: () => new Worker('/page.js')});
   const refused = await train(2).then(
@@ -100,6 +102,9 @@ async function compare(): Promise<TrainedInBrowser> {
   };
 }
 
+// The kernels need the backend's memory for themselves: in an isolated page tf.js would share it between threads of its own.
+tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+setWasmPaths('/');
 if ('document' in globalThis) {
   void compare()
     .catch((error: unknown): TrainedInBrowser => ({error: String(error)}))

@@ -1,9 +1,9 @@
 import {execFileSync, spawn} from 'node:child_process';
-import {accessSync, constants, mkdtempSync, rmSync} from 'node:fs';
+import {accessSync, constants, mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
-import {delimiter, join} from 'node:path';
+import {basename, delimiter, extname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 import type {Results} from './work.js';
@@ -54,15 +54,20 @@ export function pageScript(page: string): string {
   return execFileSync(process.execPath, argv, {encoding: 'utf8', maxBuffer: 2 ** 28});
 }
 
+const PAGE = '<!doctype html><meta charset="utf-8"><script src="/page.js"></script>';
+const TYPES: Readonly<Record<string, string>> = {'.js': 'text/javascript', '.wasm': 'application/wasm'};
+
 /**
  * Opens the page with a query (a backend), and waits for what it sends back; `error` if it could not.
  *
  * @param headers - That the page and its script are served with.
+ * @param files - A folder whose WebAssembly modules are served beside it.
  */
 export async function pageResults<T extends {readonly error?: string} = Answer>(
   script: string,
   query: string,
   headers: Readonly<Record<string, string>> = {},
+  files?: string,
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'dp-browser-'));
   const server = createServer();
@@ -78,12 +83,12 @@ export async function pageResults<T extends {readonly error?: string} = Answer>(
           resolve(Buffer.concat(chunks).toString('utf8'));
         });
       } else {
-        const isScript = request.url === '/page.js';
+        const url = request.url ?? '/';
+        const kind = extname(url);
         for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-        response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
-        response.end(
-          isScript ? script : '<!doctype html><meta charset="utf-8"><script src="/page.js"></script>',
-        );
+        response.setHeader('content-type', TYPES[kind] ?? 'text/html');
+        if (kind === '.wasm') response.end(readFileSync(join(files ?? '', basename(url))));
+        else response.end(kind === '.js' ? script : PAGE);
       }
     });
   });
