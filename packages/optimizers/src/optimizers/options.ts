@@ -113,6 +113,18 @@ export function scheduledPrivacy({l2NormClip, noiseMultiplier}: PrivacyOptions):
 } {
   return {
     l2NormClip: new ScheduledValue('l2NormClip', l2NormClip, moderate),
-    noiseMultiplier: new ScheduledValue('noiseMultiplier', noiseMultiplier, nonNegative),
+    noiseMultiplier: new ScheduledValue('noiseMultiplier', noiseMultiplier, givenNoise),
   };
+}
+
+/** There is no default: how much noise is enough is the caller's to know, or a plan's. */
+function givenNoise(name: string, value: number | undefined): void {
+  if (value === undefined) {
+    throw new DpError(
+      'INVALID_OPTION',
+      `${name} must be a finite number >= 0, got undefined: choose it, or let a private model of @dp/keras find it, with ` +
+        'optimizer: (calibrated) => dpSGD({..., ...calibrated}) and privacy.targetEpsilon',
+    );
+  }
+  nonNegative(name, value);
 }
