@@ -94,10 +94,16 @@ try {
   ];
   run(bin('esbuild'), esbuild);
   expectMatch('esbuild', readFileSync(join(project, 'esbuild.js'), 'utf8'), /noiseMultiplier/);
-  writeFileSync(join(project, 'index.html'), '<script type="module" src="./app.js"></script>\n');
+  // A thread of a page, as the README of @dp/keras shows it.
+  const readme = readFileSync(join(root, 'packages/keras/README.md'), 'utf8');
+  writeFileSync(join(project, 'worker.js'), /```js\n([^`]*@dp\/keras\/worker[^`]*)```/.exec(readme)[1]);
+  const thread =
+    "globalThis.newWorker = () => new Worker(new URL('./worker.js', import.meta.url), {type: 'module'});\n";
+  writeFileSync(join(project, 'page.js'), `import './app.js';\n${thread}`);
+  writeFileSync(join(project, 'index.html'), '<script type="module" src="./page.js"></script>\n');
   run(bin('vite'), ['build', '--logLevel', 'error']);
-  const assets = readdirSync(join(project, 'dist/assets'));
-  expectMatch('vite', assets.join(' '), /\.js/);
+  const assets = readdirSync(join(project, 'dist/assets')).sort();
+  expectMatch('vite', assets.join(' '), /index-\S+\.js.*worker-\S+\.js/);
 
   // The accountant needs nothing of a browser or of Node: its bundle runs anywhere.
   writeFileSync(

@@ -27,6 +27,7 @@ export default function setting({tf, x, y}) {
   return {
     ...optimizers,
     ...browser(),
+    addEventListener: () => undefined, // of a browser's thread
     fitSampled,
     model: modelOfEachBlock(tf),
     numExamples,

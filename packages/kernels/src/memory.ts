@@ -82,7 +82,7 @@ function link(backend: WasmBackend): BackendMemory {
   if (Object.prototype.toString.call(backend.wasm.HEAPU8.buffer) === '[object SharedArrayBuffer]') {
     throw new Error(
       'the wasm backend runs with threads, on shared memory, where the kernels of @dp/kernels cannot be linked: ' +
-        "call tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false) before tf.setBackend('wasm')",
+        "import '@dp/kernels', which turns these threads off, before tf.setBackend('wasm')",
     );
   }
   const memory = backend.wasm.asm['memory'] as WebAssembly.Memory | undefined;

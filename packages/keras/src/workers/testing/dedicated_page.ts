@@ -102,8 +102,6 @@ async function compare(): Promise<TrainedInBrowser> {
   };
 }
 
-// The kernels need the backend's memory for themselves: in an isolated page tf.js would share it between threads of its own.
-tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
 setWasmPaths('/');
 if ('document' in globalThis) {
   void compare()
