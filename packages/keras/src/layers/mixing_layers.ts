@@ -5,7 +5,7 @@ type Layer = layers.Layer;
 
 /** Layers that let one example of a batch touch another: by class, what to use instead. */
 const MIXING: Readonly<Record<string, string>> = {
-  BatchNormalization: 'replaceBatchNorm(model) gives the same model with layer normalisation',
+  BatchNormalization: 'await replaceBatchNorm(model) gives the same model with layer normalisation',
 };
 
 /**

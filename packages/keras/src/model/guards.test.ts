@@ -57,7 +57,7 @@ describe('mixing layers', () => {
 
   test('are refused by name with what to use instead', () => {
     expect(() => compile(makePrivate(withNorm()))).toThrow(
-      "layer 'norm' (BatchNormalization) computes with other examples than an example's own, so that no clipping bounds what one can do: replaceBatchNorm(model)",
+      "layer 'norm' (BatchNormalization) computes with other examples than an example's own, so that no clipping bounds what one can do: await replaceBatchNorm(model)",
     );
     const lstm = layers.simpleRNN({
       units: 2,
@@ -70,7 +70,9 @@ describe('mixing layers', () => {
 
   test('are replaced by layers that keep examples apart, and all other weights stay', async () => {
     const original = withNorm();
-    const replaced = await replaceBatchNorm(original);
+    const replacing = replaceBatchNorm(original);
+    expect(() => makePrivate(replacing as unknown as LayersModel)).toThrow('got a promise of one: await it');
+    const replaced = await replacing;
     expect(replaced.layers.map((layer) => layer.getClassName())).toEqual([
       'Dense',
       'LayerNormalization',

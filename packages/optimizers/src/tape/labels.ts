@@ -105,7 +105,9 @@ export function ownRows(input: Labelled, axis: number): Mixing | undefined {
   if (label.kind === 'parameter')
     return mixing(`input '${name}' has one row of parameters per position in the batch`);
   return label.rows === 'positional'
-    ? mixing(`input '${name}' has values that differ by position in the batch`)
+    ? mixing(
+        `input '${name}' has values that differ by position in the batch, as a dropout mask of fixed seed has`,
+      )
     : undefined;
 }
 

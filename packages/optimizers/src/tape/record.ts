@@ -241,7 +241,8 @@ function assignedVariable(variable: tf.Variable): DpError {
     'SIDE_DOOR',
     `variable '${variable.name}'${layer} was assigned while the loss was computed: its new value would carry batch ` +
       'statistics around the clipping and the noise (BatchNormalization does this in training mode). ' +
-      'Use a layer without batch statistics, or freeze it (layer.trainable = false) and call it in inference mode',
+      'Use a layer without batch statistics (await replaceBatchNorm(model) of @dp/keras gives one), or call the model in inference mode, as model.apply(x) ' +
+      'does. fit of tf.js does not, even where the layer is frozen',
   );
 }
 
