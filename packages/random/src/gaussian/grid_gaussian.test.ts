@@ -1,5 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
 import {secureSource} from '../secure.js';
+import type {RandomSource} from '../source.js';
 import {seededSource} from '../seeded.js';
 import {
   isPlausibleCount,
@@ -246,6 +247,30 @@ describe('Gaussian noise on a grid', () => {
     });
     expect(draws[0]).toEqual(draws[1]);
     expect(draws[0]).not.toEqual(draws[2]);
+  });
+
+  test('noise that a source draws while it is asked, or a source that throws, changes none of ours', () => {
+    const noiseOf = (from: RandomSource): Float64Array => {
+      const out = new Float64Array(20_000);
+      fillGridGaussian(out, sigma, from);
+      return out;
+    };
+    const withinFill = (before: () => void): RandomSource => {
+      const plain = seededSource(5);
+      const fill: RandomSource['fill'] = (words) => {
+        plain.fill(words);
+        before();
+      };
+      return {...plain, fill};
+    };
+    const expected = noiseOf(seededSource(5));
+    const nested = withinFill(() => noiseOf(seededSource(6)));
+    expect(noiseOf(nested)).toEqual(expected);
+    const failing = withinFill(() => {
+      throw new Error('no more words');
+    });
+    expect(() => noiseOf(failing)).toThrow('no more words');
+    expect(noiseOf(seededSource(5))).toEqual(expected);
   });
 
   test('refuses a sigma that is negative, not a number, or too large', () => {
