@@ -1,4 +1,5 @@
-// What a release would change: runs `changeset version` on a copy of the last commit, and prints the versions and changelogs.
+// What a release would change: runs `changeset version` on a copy of the last commit, prints the versions and changelogs, and names
+// a repository in the packages, as the workflow does.
 import {execFileSync} from 'node:child_process';
 import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -18,6 +19,12 @@ try {
     console.log(`@dp/${name} ${version}`);
     if (existsSync(changelog)) console.log(readFileSync(changelog, 'utf8').replace(/^/gm, '  '));
   }
+  const env = {
+    ...process.env,
+    GITHUB_SERVER_URL: 'https://example.org',
+    GITHUB_REPOSITORY: 'owner/name',
+  };
+  execFileSync(process.execPath, ['tools/name_repository.mjs'], {cwd: copy, env, stdio: 'inherit'});
 } finally {
   rmSync(copy, {recursive: true});
 }
