@@ -5,6 +5,7 @@ import {
   requireList,
   requireNonNegative,
   requireProbability,
+  shown,
 } from './checks.js';
 
 /**
@@ -180,11 +181,24 @@ export function selfComposed(options: {readonly event: DpEvent; readonly count: 
   return made({kind: 'selfComposed', event, count});
 }
 
+/** Levels of events inside events: far more than a run has, and few enough for every engine's stack. */
+const MAX_DEPTH = 500;
+
 /**
  * Checks an event and all events inside it, also one that no factory has made (from JSON or from plain JavaScript).
- * @throws TypeError for something that is not an event; RangeError for a parameter out of its bounds.
+ * @throws TypeError for something that is not an event; RangeError for a parameter out of its bounds, and for more than 500
+ *   events inside each other.
  */
 export function checkEvent(value: unknown): asserts value is DpEvent {
+  checkAtDepth(value, 0);
+}
+
+function checkAtDepth(value: unknown, depth: number): void {
+  if (depth >= MAX_DEPTH) {
+    throw new RangeError(
+      `events must stand inside each other at most ${MAX_DEPTH} deep, got more; one composed([...]) holds any number side by side, and selfComposed any count`,
+    );
+  }
   const event = value as DpEvent | null | undefined;
   switch (event?.kind) {
     case 'noOp':
@@ -195,34 +209,38 @@ export function checkEvent(value: unknown): asserts value is DpEvent {
       return;
     case 'poissonSampled':
       requireProbability('poissonSampled: samplingProbability', event.samplingProbability);
-      checkEvent(event.event);
+      checkAtDepth(event.event, depth + 1);
       return;
     case 'sampledWithoutReplacement':
     case 'sampledWithReplacement':
       checkSizes(event);
-      checkEvent(event.event);
+      checkAtDepth(event.event, depth + 1);
       return;
     case 'repeatAndSelect':
       checkRepetitions(event);
-      checkEvent(event.event);
+      checkAtDepth(event.event, depth + 1);
       return;
     case 'composed':
       if (!Array.isArray(event.events)) throw new TypeError('composed: events must be an array of events');
-      event.events.forEach(checkEvent);
+      for (const each of event.events) checkAtDepth(each, depth + 1);
       return;
     case 'selfComposed':
       requireInteger('selfComposed: count', event.count, 0);
-      checkEvent(event.event);
+      checkAtDepth(event.event, depth + 1);
       return;
     default:
       if (event !== null && event !== undefined && isLeafEvent(event)) {
         checkLeafEvent(event);
         return;
       }
-      throw new TypeError(
-        `not an event: ${JSON.stringify(value)}; make events with gaussian(), composed(), ...`,
-      );
+      throw new TypeError(`not an event: ${kindText(value)}; make events with gaussian(), composed(), ...`);
   }
+}
+
+/** What came in an event's place. It may be of any size, hold itself, or have no text. */
+function kindText(value: unknown): string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return shown(value);
+  return `an object of kind ${shown(Reflect.get(value, 'kind'))}`;
 }
 
 function checkSizes(event: SampledWithoutReplacementEvent | SampledWithReplacementEvent): void {

@@ -5,9 +5,19 @@ import {
   poissonSampled,
   sampledWithoutReplacement,
   sampledWithReplacement,
+  selfComposed,
 } from './event.js';
-import {epsilonDelta, laplace, mixtureOfGaussians} from './leaf_event.js';
+import {gaussianEpsilon} from './gaussian/epsilon.js';
+import {
+  discreteGaussian,
+  discreteLaplace,
+  epsilonDelta,
+  laplace,
+  mixtureOfGaussians,
+  singleEpochTreeAggregation,
+} from './leaf_event.js';
 import {PldAccountant} from './pld/accountant.js';
+import {dpSgdEvent} from './plan/dp_sgd.js';
 import {RdpAccountant} from './rdp/accountant.js';
 import {permuteAndFlip} from './selection_event.js';
 import {truncatedPoissonSampledGaussian} from './truncated_event.js';
@@ -93,3 +103,46 @@ test('Renyi bounds are numbers too', () => {
     expect(accountant.delta(1)).toBeLessThanOrEqual(1);
   }
 });
+
+test('more copies than can be counted are refused where they would be bounded by rounding errors', () => {
+  const nested = selfComposed({event: selfComposed({event: sampled(1e-9, 1), count: 1e10}), count: 1e10});
+  const accountant = new PldAccountant().compose(sampled(1e-9, 1), 3);
+  expect(() => accountant.compose(nested)).toThrow(
+    'counts inside each other must multiply to at most 2^53 - 1',
+  );
+  expect(() => new PldAccountant().compose(sampled(1e-9, 1), MANY).compose(sampled(1e-9, 1))).toThrow(
+    '2^53 - 1',
+  );
+  expect(accountant.epsilon(1e-15).upper).toBeLessThan(1);
+  expect(new RdpAccountant().compose(nested).epsilon(1e-5)).toBeGreaterThan(100);
+});
+
+test('what would need more memory than there is is refused, and says what bounds it instead', () => {
+  const of = (event: DpEvent): unknown =>
+    new PldAccountant({neighboring: 'replaceOne'}).compose(event).epsilon(1e-5);
+  expect(() => of(discreteGaussian({sigma: 1e300, sensitivity: 1}))).toThrow('zCDP({rho:');
+  expect(() => of(discreteLaplace({parameter: 1e-3, sensitivity: MANY}))).toThrow('epsilonDelta({epsilon:');
+  const alike = Array<number>(16384).fill(1 / 16384);
+  expect(() =>
+    new PldAccountant().compose(
+      mixtureOfGaussians({standardDeviation: 1, sensitivities: alike, probabilities: alike}),
+    ),
+  ).toThrow('at most 10000');
+  const run = {noiseMultiplier: 2, numExamples: 1e9, batchSize: 10, epochs: 1, maxExamplesPerUser: 1e9};
+  expect(() => dpSgdEvent({...run, sampling: 'poisson'})).toThrow('maxExamplesPerUser must be below 10000');
+  // As many trees as no engine takes as arguments.
+  const trees = singleEpochTreeAggregation({noiseMultiplier: 10, stepCounts: Array<number>(150_000).fill(3)});
+  const {rdp} = new RdpAccountant({neighboring: 'replaceSpecial', orders: [2]}).compose(trees);
+  expect(rdp.get(2)).toBeCloseTo(2 / 10 ** 2, 12);
+});
+
+test.each([1e-9, 1e-12, 1e-20, 1e-100, 1e-160])(
+  'hardly any noise, %d: at least half its square',
+  (noiseMultiplier) => {
+    const least = 0.5 / noiseMultiplier ** 2;
+    expect(gaussianEpsilon({noiseMultiplier, delta: 1e-5})).toBeGreaterThanOrEqual(least * (1 - 1e-15));
+    expect(new PldAccountant().compose(g(noiseMultiplier)).epsilon(1e-5).upper).toBeGreaterThanOrEqual(
+      least * (1 - 1e-15),
+    );
+  },
+);

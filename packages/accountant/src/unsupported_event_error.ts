@@ -23,8 +23,15 @@ export class UnsupportedEventError extends Error {
     place: string,
     remedy: string,
   ) {
-    super(`${accountant} does not support ${eventText(event)}${place} under '${relation}': ${remedy}`);
+    super(
+      `${accountant} does not support ${shortened(eventText(event))}${place} under '${relation}': ${remedy}`,
+    );
     this.event = event;
     this.relation = relation;
   }
+}
+
+/** An event may hold thousands of others. */
+function shortened(text: string): string {
+  return text.length <= 500 ? text : `${text.slice(0, 500)}...`;
 }

@@ -21,5 +21,7 @@ export function gaussianEpsilon(options: {readonly noiseMultiplier: number; read
   // delta(epsilon) <= Phi(-x) < exp(-x^2 / 2), so at this x, and its epsilon, delta is already met.
   const m = 1 / noiseMultiplier;
   const upper = m * (Math.sqrt(-2 * logDelta) + m / 2);
+  // So little noise that x is lost in the rounding of m, or has no reciprocal: the bound itself, rounded up.
+  if (!(excess(upper) <= 0)) return upper * (1 + 2 ** -50);
   return findRoot(excess, {lower: 0, upper}, upper * 2 ** -53).upper;
 }

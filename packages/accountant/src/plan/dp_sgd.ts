@@ -74,8 +74,11 @@ export function batchSensitivity({microbatchSize = 1, maxExamplesPerUser = 1}: D
 
 /** The number of batches of a run: `steps`, or ceil(epochs * N / B). */
 export function numberOfSteps({steps, epochs, numExamples, batchSize}: DpSgdRun): number {
-  return steps ?? Math.ceil((epochs * numExamples) / batchSize);
+  return steps === undefined ? Math.ceil((epochs * numExamples) / batchSize) : steps;
 }
+
+/** A user's records make a mixture of one Gaussian more. */
+const MAX_USER_EXAMPLES = 10_000;
 
 function poissonStep(run: DpSgdRun): DpEvent {
   const {noiseMultiplier, microbatchSize = 1, maxExamplesPerUser = 1} = run;
@@ -87,6 +90,11 @@ function poissonStep(run: DpSgdRun): DpEvent {
   const samplingProbability = run.batchSize / run.numExamples;
   if (maxExamplesPerUser === 1 || noiseMultiplier === 0) {
     return poissonSampled({samplingProbability, event: gaussian({noiseMultiplier})});
+  }
+  if (maxExamplesPerUser >= MAX_USER_EXAMPLES) {
+    throw new RangeError(
+      `maxExamplesPerUser must be below ${MAX_USER_EXAMPLES} with sampling: 'poisson', got ${maxExamplesPerUser}; enforce a smaller cap, or use sampling: 'oncePerEpoch'`,
+    );
   }
   const probabilities = binomialProbabilities(maxExamplesPerUser, samplingProbability);
   return mixtureOfGaussians({

@@ -3,5 +3,5 @@
  * released: floor(log2(leaves)) + 1.
  */
 export function treeDepth(stepCounts: readonly number[]): number {
-  return Math.max(...stepCounts.map((steps) => Math.floor(Math.log2(steps)) + 1));
+  return stepCounts.reduce((deepest, steps) => Math.max(deepest, Math.floor(Math.log2(steps)) + 1), 0);
 }

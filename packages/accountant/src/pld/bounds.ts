@@ -120,7 +120,8 @@ function narrowed(
 /** No epsilon above this is needed but for infinite losses. */
 function largestLoss(terms: readonly LossTerm[]): number {
   const total = terms.reduce((sum, {loss: {atoms, densities}, count}) => {
-    const largest = Math.max(...densities.map(({largest: most}) => most), ...atoms.map(({loss}) => loss));
+    const all = [...densities.map(({largest: most}) => most), ...atoms.map(({loss}) => loss)];
+    const largest = all.reduce((most, each) => Math.max(most, each), -Infinity);
     return sum + count * largest;
   }, 0);
   return Math.max(0, total * (1 + 2 ** -40));

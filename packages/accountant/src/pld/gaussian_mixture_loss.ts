@@ -103,7 +103,7 @@ function lastOutcome({means, probabilities}: Mixture, z: number, logMass: number
 /** Of many components, exponents of opposite signs and up to this size cancel each other; of two, their sizes are small. */
 function massError({means}: Mixture, z: number): number {
   if (means.length <= 2) return 0;
-  const outcome = max(...means) / z + MOST_DEVIATIONS;
+  const outcome = means.reduce((most, mean) => Math.max(most, mean), 0) / z + MOST_DEVIATIONS;
   return 2 ** -51 * outcome * outcome;
 }
 

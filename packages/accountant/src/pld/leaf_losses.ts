@@ -24,6 +24,11 @@ export function leafLosses(event: LeafEvent, relation: NeighbouringRelation): Lo
       return {...symmetric(epsilonDeltaLoss(event.epsilon, event.delta)), attained: false};
     case 'mixtureOfGaussians': {
       const {standardDeviation: z, sensitivities: means, probabilities} = event;
+      if (means.length > MAX_COMPONENTS) {
+        throw new RangeError(
+          `mixtureOfGaussians: sensitivities must be at most ${MAX_COMPONENTS} for PldAccountant, got ${means.length}; cap records per user at fewer`,
+        );
+      }
       if (means.every((mean) => mean === 0)) return Infinity;
       const mixture = {means, probabilities};
       return {
@@ -76,7 +81,18 @@ function laplaceLoss(b: number): PrivacyLoss {
   };
 }
 
+/** Most Gaussians in a mixture: every evaluation of its loss adds them up. */
+const MAX_COMPONENTS = 10_000;
+
+/** Most outcomes of a discrete mechanism that are held in memory. */
+const MAX_OUTCOMES = 2 ** 17;
+
 function discreteLaplaceLoss(a: number, sensitivity: number): PrivacyLoss {
+  if (sensitivity > MAX_OUTCOMES) {
+    throw new RangeError(
+      `discreteLaplace: sensitivity must be at most 2^17 for PldAccountant (2^16 where records are replaced), got ${sensitivity}; epsilonDelta({epsilon: parameter * sensitivity, delta: 0}) bounds it`,
+    );
+  }
   const top = 1 / (1 + Math.exp(-a));
   const scale = Math.tanh(a / 2);
   const atoms: LossAtom[] = [
@@ -91,6 +107,11 @@ function discreteLaplaceLoss(a: number, sensitivity: number): PrivacyLoss {
 
 function discreteGaussianLoss(sigma: number, sensitivity: number): PrivacyLoss {
   const reach = Math.ceil(REACH * sigma);
+  if (2 * reach >= MAX_OUTCOMES) {
+    throw new RangeError(
+      `discreteGaussian: sigma must be below ${Math.floor(MAX_OUTCOMES / 2 / REACH)} for PldAccountant, got ${sigma}; zCDP({rho: sensitivity ** 2 / (2 * sigma ** 2)}) with RdpAccountant bounds it`,
+    );
+  }
   const weight = (x: number): number => Math.exp(-(x * x) / (2 * sigma * sigma));
   let total = 1;
   for (let x = reach; x > 0; x--) total += 2 * weight(x);

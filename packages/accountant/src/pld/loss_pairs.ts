@@ -140,7 +140,14 @@ function truncatedPair(
 function withPair(total: ComposedLosses, key: string, make: () => LossPair, count: number): ComposedLosses {
   const pairs = new Map(total.pairs);
   const known = pairs.get(key);
-  pairs.set(key, {pair: known?.pair ?? make(), count: (known?.count ?? 0) + count});
+  const copies = (known?.count ?? 0) + count;
+  // No bound of rounding is proved beyond: copies would no longer be counted one by one.
+  if (copies > Number.MAX_SAFE_INTEGER) {
+    throw new RangeError(
+      `counts inside each other must multiply to at most 2^53 - 1 copies of one event, got ${copies}; compose fewer, or use RdpAccountant`,
+    );
+  }
+  pairs.set(key, {pair: known?.pair ?? make(), count: copies});
   return {...total, pairs};
 }
 
