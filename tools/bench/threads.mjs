@@ -1,5 +1,5 @@
 // Processor time of each thread for a private step of the tutorial's network on Poisson batches: it holds on a busy machine.
-//   node tools/bench/threads.mjs [--workers 2] [--batch 256] [--steps 120] [--cold 200]      Linux only
+//   node tools/bench/threads.mjs [--workers 2] [--batch 256] [--steps 120] [--cold 400]      Linux only
 // Milliseconds a step, after `cold` steps: of the thread that calls, of the busiest other, and of the rest together (the
 // garbage collector's and the compiler's).
 import {readdirSync, readFileSync} from 'node:fs';
@@ -13,7 +13,7 @@ import {crossEntropy, mnistNetwork} from '../../packages/tutorials/dist/network.
 
 const option = (value) => ({type: 'string', default: value});
 const {values: flags} = parseArgs({
-  options: {workers: option('2'), batch: option('256'), steps: option('120'), cold: option('200')},
+  options: {workers: option('2'), batch: option('256'), steps: option('120'), cold: option('400')},
 });
 const [workers, batch, steps, cold] = ['workers', 'batch', 'steps', 'cold'].map((name) =>
   Number(flags[name]),
