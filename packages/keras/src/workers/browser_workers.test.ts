@@ -2,7 +2,7 @@ import {createRequire} from 'node:module';
 import {dirname} from 'node:path';
 import {beforeAll, describe, expect, test} from '@jest/globals';
 
-import {chromium, pageResults, pageScript} from '../../../optimizers/src/browser/testing/page_results.js';
+import {chromium, pageResults, pageScript} from '../../../../tools/testing/chromium.js';
 import type {TrainedInBrowser} from './testing/dedicated_page.js';
 
 // tf.js's WebAssembly modules.
@@ -19,7 +19,7 @@ const ISOLATED = {
   () => {
     let script = '';
     beforeAll(() => {
-      script = pageScript(new URL('testing/dedicated_page.ts', import.meta.url).href);
+      script = pageScript(new URL('testing/dedicated_page.ts', import.meta.url));
     });
 
     test.each([

@@ -2,8 +2,8 @@ import {beforeAll, describe, expect, test} from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 
-import {chromium, pageResults, pageScript, type Answer} from './testing/page_results.js';
-import {privateSteps, type Results} from './testing/work.js';
+import {chromium, pageResults, pageScript} from '../../../../tools/testing/chromium.js';
+import {privateSteps, type Answer, type Results} from './testing/work.js';
 
 function distance(a: readonly number[], b: readonly number[]): number {
   return Math.hypot(...b.map((value, i) => value - (a[i] ?? NaN)));
@@ -27,7 +27,7 @@ function expectEqual(found: Answer['steps'], expected: Readonly<Record<string, R
     let script = '';
     let expected: Record<string, Results> = {};
     beforeAll(async () => {
-      script = pageScript('page.ts');
+      script = pageScript(new URL('testing/page.ts', import.meta.url));
       await tf.setBackend('cpu');
       expected = privateSteps();
       // Something is clipped, and something is learned.
@@ -35,13 +35,13 @@ function expectEqual(found: Answer['steps'], expected: Readonly<Record<string, R
     });
 
     test('on webgl they equal those on the cpu backend', async () => {
-      const {error, steps} = await pageResults(script, 'webgl');
+      const {error, steps} = await pageResults<Answer>(script, 'webgl');
       expect(error).toBeUndefined();
       expectEqual(steps, expected);
     });
 
     test('on webgpu they do, or are refused where it reads zeros; what is summed is the same', async () => {
-      const {error, steps, sums, missing} = await pageResults(script, 'webgpu');
+      const {error, steps, sums, missing} = await pageResults<Answer>(script, 'webgpu');
       if (missing) {
         console.warn('this Chromium has no webgpu: nothing was tested');
         return;

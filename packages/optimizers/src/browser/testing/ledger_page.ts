@@ -1,4 +1,4 @@
-// Runs in a browser's page (page_results.ts): workers write a ledger and are killed, and the page counts its rows.
+// Runs in a browser's page (tools/testing/chromium.ts): workers write a ledger and are killed, and the page counts its rows.
 import {Ledger} from '../../account/ledger.js';
 import {DpError} from '../../errors.js';
 import {ROW} from '../../testing/ledger_row.js';

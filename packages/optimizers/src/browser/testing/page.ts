@@ -1,11 +1,10 @@
-// Runs in a browser's page (page_results.ts): one private step of each model on the backends named in the address.
+// Runs in a browser's page (tools/testing/chromium.ts): one private step of each model on the backends named in the address.
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-webgl';
 import '@tensorflow/tfjs-backend-webgpu';
 
-import type {Answer} from './page_results.js';
-import {clippedSums, privateSteps} from './work.js';
+import {clippedSums, privateSteps, type Answer} from './work.js';
 
 async function answer(backend: string): Promise<Answer> {
   if (!(await tf.setBackend(backend))) return {missing: true};

@@ -24,6 +24,16 @@ export interface Results {
   readonly weights?: readonly (readonly number[])[];
 }
 
+/** The browser's answer, by model. */
+export interface Answer {
+  readonly steps?: Readonly<Record<string, Results>>;
+  /** Why there are no steps; then the sums, if they could be had without reading synchronously. */
+  readonly error?: string;
+  readonly sums?: Readonly<Record<string, Results>>;
+  /** The browser has no such backend. */
+  readonly missing?: true;
+}
+
 const EXAMPLES = 4;
 
 function recurrent(): Sequential {

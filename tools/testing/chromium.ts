@@ -6,18 +6,6 @@ import {tmpdir} from 'node:os';
 import {basename, delimiter, extname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
-import type {Results} from './work.js';
-
-/** The browser's answer, by model. */
-export interface Answer {
-  readonly steps?: Readonly<Record<string, Results>>;
-  /** Why there are no steps; then the sums, if they could be had without reading synchronously. */
-  readonly error?: string;
-  readonly sums?: Readonly<Record<string, Results>>;
-  /** The browser has no such backend. */
-  readonly missing?: true;
-}
-
 /** The path of Chromium, where it is installed. */
 export const chromium = ['chromium', 'chromium-browser', 'google-chrome']
   .flatMap((name) => (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name)))
@@ -47,10 +35,9 @@ const {outputFiles} = await build({
 });
 process.stdout.write(outputFiles[0].contents);`;
 
-/** The script of a page of this folder, or at a URL, for a browser. */
-export function pageScript(page: string): string {
-  const entry = fileURLToPath(new URL(page, import.meta.url));
-  const argv = ['--input-type=module', '-e', BUNDLE, entry];
+/** The script of a page, for a browser. */
+export function pageScript(page: URL): string {
+  const argv = ['--input-type=module', '-e', BUNDLE, fileURLToPath(page)];
   return execFileSync(process.execPath, argv, {encoding: 'utf8', maxBuffer: 2 ** 28});
 }
 
@@ -63,7 +50,7 @@ const TYPES: Readonly<Record<string, string>> = {'.js': 'text/javascript', '.was
  * @param headers - That the page and its script are served with.
  * @param files - A folder whose WebAssembly modules are served beside it.
  */
-export async function pageResults<T extends {readonly error?: string} = Answer>(
+export async function pageResults<T extends {readonly error?: string}>(
   script: string,
   query: string,
   headers: Readonly<Record<string, string>> = {},
