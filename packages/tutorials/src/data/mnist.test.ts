@@ -117,7 +117,8 @@ describe('a folder that is named', () => {
     expect(data).toEqual({
       ...expected,
       source: 'local',
-      description: `MNIST from ${folder}`,
+      name: 'MNIST',
+      path: folder,
       notice: undefined,
     });
   });
@@ -191,8 +192,8 @@ describe('no folder is named', () => {
     const good = await mirrorOf();
     const seen: string[] = [];
     const data = await load({from: [good], onProgress: ({file}) => seen.push(file)});
-    const description = `MNIST from ${join(folder, 'cache', 'mnist')}`;
-    expect(data).toEqual({...expected, source: 'downloaded', description, notice: undefined});
+    const path = join(folder, 'cache', 'mnist');
+    expect(data).toEqual({...expected, source: 'downloaded', name: 'MNIST', path, notice: undefined});
     expect(new Set(seen).size).toBe(4);
     expect(await load({offline: true})).toEqual(data);
     expect(good.ranges).toHaveLength(4);
@@ -209,7 +210,7 @@ describe('no folder is named', () => {
   test('with no network the digits are generated, and the notice says why and what to do', async () => {
     const data = await load({from: [await deadMirror(), await mirrorOf(() => 503)]});
     expect(data.source).toBe('generated');
-    expect(data.description).toMatch(/generated digits .*not MNIST/);
+    expect(data.name).toMatch(/generated digits .*not MNIST/);
     expect([data.train.numExamples, data.test.numExamples]).toEqual([20, 10]);
     expect(data.notice).toMatch(/ECONNREFUSED/);
     expect(data.notice).toMatch(/HTTP 503/);

@@ -23,8 +23,10 @@ export interface MnistData {
   readonly test: LabelledImages;
   /** Where the data came from. Only `local` and `downloaded` are MNIST; `downloaded` includes the cache. */
   readonly source: 'local' | 'downloaded' | 'generated';
-  /** One line for people. */
-  readonly description: string;
+  /** What it is. */
+  readonly name: string;
+  /** The file or folder that holds it, if there is one. */
+  readonly path: string | undefined;
   /** A block to print before training, where the data is not what was asked for; see {@link offlineNotice}. */
   readonly notice: string | undefined;
 }
@@ -105,7 +107,7 @@ export async function loadMnist(options: LoadMnistOptions = {}): Promise<MnistDa
   const named = namedFolder(options.dataDir);
   if (named !== undefined) {
     const data = await readSplits(files, (file) => readNamed(file, named, 'mnist'));
-    return {...data, source: 'local', description: `MNIST from ${named.path}`, notice: undefined};
+    return {...data, source: 'local', name: 'MNIST', path: named.path, notice: undefined};
   }
   const {mirrors = MNIST_MIRRORS, offline = false, onProgress, signal} = options;
   const folder = join(options.cacheDir ?? cacheFolder(), 'mnist');
@@ -119,14 +121,15 @@ export async function loadMnist(options: LoadMnistOptions = {}): Promise<MnistDa
         signal,
       }),
     );
-    return {...data, source: 'downloaded', description: `MNIST from ${folder}`, notice: undefined};
+    return {...data, source: 'downloaded', name: 'MNIST', path: folder, notice: undefined};
   } catch (error) {
     if (!(error instanceof OfflineError) && !(error instanceof DownloadError && error.unavailable))
       throw error;
     return {
       ...generateDigits(options.digits),
       source: 'generated',
-      description: 'generated digits (drawn by code, not MNIST)',
+      name: 'generated digits (drawn by code, not MNIST)',
+      path: undefined,
       notice: offlineNotice(error),
     };
   }

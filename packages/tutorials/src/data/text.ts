@@ -33,7 +33,10 @@ export interface TextData {
   /** Sensitive, if it is private. */
   readonly text: string;
   readonly source: 'shakespeare' | 'own' | 'documentation';
-  readonly description: string;
+  /** What it is. */
+  readonly name: string;
+  /** The file or folder that holds it, if there is one. */
+  readonly path: string | undefined;
   /** A block to print before training, where the text is not what was asked for. */
   readonly notice: string | undefined;
 }
@@ -88,7 +91,8 @@ function shakespeare(content: Uint8Array, path: string): TextData {
   return {
     text: utf8(content, path),
     source: 'shakespeare',
-    description: `Tiny Shakespeare from ${path}`,
+    name: 'Tiny Shakespeare',
+    path,
     notice: undefined,
   };
 }
@@ -106,7 +110,7 @@ async function ownText(path: string): Promise<TextData> {
       throw new DataFileError(file, 'is missing', remedy);
     texts.push(utf8(await readFile(file), file));
   }
-  return {text: texts.join('\n'), source: 'own', description: `text from ${path}`, notice: undefined};
+  return {text: texts.join('\n'), source: 'own', name: 'a text of your own', path, notice: undefined};
 }
 
 /** The READMEs of these packages, which every installation has. */
@@ -121,7 +125,8 @@ async function documentation(error: Error): Promise<TextData> {
   return {
     text: texts.join('\n'),
     source: 'documentation',
-    description: 'the documentation of these packages (not Shakespeare)',
+    name: 'the documentation of these packages (not Shakespeare)',
+    path: undefined,
     notice: [
       `Tiny Shakespeare could not be downloaded. ${error.message}`,
       'Training on the documentation of these packages instead: it is short, so the accuracy is not comparable with any that is',

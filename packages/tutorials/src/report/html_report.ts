@@ -48,8 +48,9 @@ function result({records, spent}: RunDocument): string {
   );
 }
 
-function settings({flags, facts}: RunDocument): Cells[] {
+function settings({data, flags, facts}: RunDocument): Cells[] {
   return [
+    ['data', data],
     ['training records', facts.numExamples.toLocaleString('en')],
     ['one record is', `one ${facts.unit}`],
     [flags.dpsgd && flags.sampling === 'poisson' ? 'expected batch size' : 'batch size', flags.batchSize],

@@ -33,8 +33,10 @@ export type LoadOptions = Pick<DownloadOptions, 'onProgress' | 'signal'> & {
 
 /** Data as the frame of a run needs to know it. */
 export interface LoadedData {
-  /** One line for people. */
-  readonly description: string;
+  /** What it is. */
+  readonly name: string;
+  /** Where it lies, if it is in files. It stays on this machine. */
+  readonly path: string | undefined;
   /** Printed first, where the data is not what was asked for. */
   readonly notice: string | undefined;
 }
@@ -65,6 +67,7 @@ export class TrainingRun {
   private readonly endInterrupt: () => void;
   private folder: RunFolder | undefined;
   private planned: {readonly sampler: Sampler; readonly facts: RunFacts; readonly ledger: Ledger} | undefined;
+  private dataName = '';
   private records: EpochRecord[] = [];
   private step = 0;
 
@@ -100,8 +103,10 @@ export class TrainingRun {
     try {
       const {onProgress} = line;
       const data = await load({onProgress, signal: this.signal, dataDir: this.flags.dataDir});
+      this.dataName = data.name;
       if (data.notice !== undefined) this.say(`${data.notice}\n`);
-      this.say(`Training on ${data.description}, ${tf.getBackend()} backend.`);
+      const from = data.path === undefined ? '' : ` from ${data.path}`;
+      this.say(`Training on ${data.name}${from}, ${tf.getBackend()} backend.`);
       return data;
     } finally {
       line.stop();
@@ -236,6 +241,7 @@ export class TrainingRun {
     if (flags.modelDir !== undefined) this.say(`Saved to ${flags.modelDir}.`);
     const written = await writeRunDocuments({
       tutorial: this.tutorial,
+      data: this.dataName,
       flags,
       facts,
       guarantee: guarantee(flags, facts),

@@ -79,6 +79,7 @@ test('with two threads the result is that of one', async () => {
     '--units=8',
     '--batch_size=8',
     '--epochs=1',
+    '--learning_rate=0.02',
     '--noise_multiplier=1',
     '--delta=1e-3',
   ];

@@ -157,6 +157,7 @@ describe('a run of any tutorial', () => {
     const page = readFileSync(report, 'utf8');
     expect(page).toContain('<svg');
     expect(page).toContain('added or removed');
+    expect(page).toContain('<td>data</td><td>generated digits (drawn by code, not MNIST)</td>');
     expect(page).toMatch(
       /<p>Test accuracy \d+\.\d\d % after \d+ epochs, at epsilon \d+\.\d\d and delta 1e-5\./,
     );
