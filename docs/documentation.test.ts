@@ -51,5 +51,5 @@ test.each(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', ...guides, ...pack
 
 test('the site has every guide', () => {
   const {projectDocuments} = JSON.parse(read('typedoc.json')) as {projectDocuments: string[]};
-  expect([...projectDocuments].sort()).toEqual([...guides].sort());
+  expect(projectDocuments).toEqual(expect.arrayContaining(guides));
 });
