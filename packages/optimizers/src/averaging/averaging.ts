@@ -1,4 +1,5 @@
-import {boolean, fraction, optionsObject} from '../checks.js';
+import {boolean, fraction, optionsObject, shown} from '../checks.js';
+import {DpError} from '../errors.js';
 
 /** How weights are averaged over steps. Made by {@link ema}. */
 export interface WeightAveraging {
@@ -20,6 +21,14 @@ export function ema(options: {readonly decay?: number; readonly warmUp?: boolean
   fraction('decay', decay);
   boolean('warmUp', warmUp);
   return Object.freeze({averaging: 'ema', decay, warmUp});
+}
+
+/** One that came from anywhere. @throws DpError INVALID_OPTION. */
+export function checkedAveraging(averaging: WeightAveraging): WeightAveraging {
+  optionsObject('averaging', averaging);
+  const kind: unknown = averaging.averaging;
+  if (kind === 'ema') return ema(averaging);
+  throw new DpError('INVALID_OPTION', `averaging must be made by ema(...), got one of kind ${shown(kind)}`);
 }
 
 /** The weight of the average so far, at a step, from 0. */

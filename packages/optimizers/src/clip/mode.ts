@@ -51,6 +51,7 @@ export interface AdaptiveClipping {
 export function perLayer(options: {readonly groups?: readonly LayerGroup[]} = {}): PerLayerClipping {
   optionsObject('options', options);
   const {groups = []} = options;
+  requireGroups(groups);
   groups.forEach(checkGroup);
   const mode = {
     kind: 'perLayer',
@@ -110,7 +111,8 @@ export function checkClipping(clipping: Clipping): void {
   optionsObject('clipping', clipping);
   switch (clipping.kind) {
     case 'perLayer':
-      for (const group of clipping.groups) checkGroup(group);
+      requireGroups(clipping.groups);
+      clipping.groups.forEach(checkGroup);
       return;
     case 'automatic':
       check('gamma', clipping.gamma, (v) => v >= 1e-30, '>= 1e-30');
@@ -125,13 +127,21 @@ export function checkClipping(clipping: Clipping): void {
     default:
       throw new DpError(
         'INVALID_OPTION',
-        `clipping must be 'flat', perLayer(...), automatic(...) or adaptive(...), got ${JSON.stringify(clipping)}`,
+        `clipping must be 'flat', perLayer(...), automatic(...) or adaptive(...), got one of kind ${shown((clipping as {readonly kind?: unknown}).kind)}`,
       );
   }
 }
 
-function checkGroup({of, clip = 1, noise = 1}: LayerGroup): void {
-  if (!Array.isArray(of) || of.length === 0) {
+function requireGroups(groups: unknown): void {
+  if (!Array.isArray(groups))
+    throw new DpError('INVALID_OPTION', `clipping: groups must be a list of groups, got ${shown(groups)}`);
+}
+
+function checkGroup(group: LayerGroup): void {
+  optionsObject('each group of perLayer', group);
+  const {of, clip = 1, noise = 1} = group;
+  const names: unknown = of;
+  if (!Array.isArray(names) || names.length === 0 || !names.every((name) => typeof name === 'string')) {
     throw new DpError('INVALID_OPTION', 'each group of perLayer must name at least one variable or layer');
   }
   check('clip', clip, (v) => v > 0, '> 0');

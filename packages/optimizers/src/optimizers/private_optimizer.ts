@@ -8,13 +8,13 @@ import type {ClippingOptions} from '../clip/plan.js';
 import type {ProvedLoss} from '../per_example_loss.js';
 import type {BatchPiece, PieceSum} from '../sum/piece_sum.js';
 import type {TreeAggregation} from '../tree/aggregation.js';
-import {ema} from '../averaging/averaging.js';
+import {checkedAveraging} from '../averaging/averaging.js';
 import {WeightAverages} from '../averaging/weight_averages.js';
 import {moderate} from '../checks.js';
 import type {Schedule} from '../schedules/schedule.js';
 import {ScheduledValue} from '../schedules/scheduled_value.js';
 import {disposeBase, setLearningRate, withoutTrainableState} from './base_optimizer.js';
-import {optionsOfConfig, privacyConfig} from './config.js';
+import {checkAllTaken, optionsOfConfig, privacyConfig} from './config.js';
 import type {CheckedPrivacyOptions, PrivateOptimizerOptions} from './options.js';
 import {PrivateGradients, type PrivateStep} from './private_gradients.js';
 import {checkPrivate} from './provenance.js';
@@ -57,7 +57,7 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
     if ('learningRate' in parts)
       this.learningRate = new ScheduledValue('learningRate', parts.learningRate, moderate);
     this.core = new PrivateGradients(ledgerName(this.getClassName()), options, tree);
-    if (averaging !== undefined) this.averages = new WeightAverages(ema(averaging));
+    if (averaging !== undefined) this.averages = new WeightAverages(checkedAveraging(averaging));
     this.base = withoutTrainableState(base(this.learningRate?.at(0) ?? NaN));
   }
 
@@ -274,11 +274,14 @@ export abstract class PrivateOptimizer extends tf.Optimizer {
     await this.base.setWeights(slots);
   }
 
+  /** The inverse of `getConfig`. @throws DpError INVALID_OPTION for what no `getConfig` of this version gives. */
   static override fromConfig<T extends tf.serialization.Serializable>(
     cls: tf.serialization.SerializableConstructor<T>,
     config: tf.serialization.ConfigDict,
   ): T {
-    return new cls(optionsOfConfig(config));
+    const optimizer = new cls(optionsOfConfig(config));
+    checkAllTaken(config, optimizer.getConfig());
+    return optimizer;
   }
 
   private update({value, grads}: PrivateStep): tf.Scalar {

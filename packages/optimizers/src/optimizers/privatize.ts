@@ -1,10 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import {optionsObject, shown} from '../checks.js';
 import {DpError} from '../errors.js';
 import type {PrivateOptimizerOptions} from './options.js';
 import {PrivateOptimizer} from './private_optimizer.js';
-import {optionsOfConfig} from './config.js';
-import {registerOptimizer} from './registered_class.js';
+import {checkAllTaken, optionsOfConfig} from './config.js';
+import {isRegisteredHere, registerOptimizer} from './registered_class.js';
+
+type ConfigDict = tf.serialization.ConfigDict;
 
 /** Any tf.js optimizer on private gradients. */
 export class PrivatizedOptimizer extends PrivateOptimizer {
@@ -23,25 +26,50 @@ export class PrivatizedOptimizer extends PrivateOptimizer {
     super({base: () => optimizer, config: {optimizer: {className, config: optimizer.getConfig()}}}, options);
   }
 
-  /** @throws DpError UNSUPPORTED if the class of the optimizer inside is not registered. */
+  /**
+   * @throws DpError UNSUPPORTED if the class of the optimizer inside is not registered; INVALID_OPTION for a configuration that no
+   *   `getConfig` of this version has made.
+   */
   static override fromConfig<T extends tf.serialization.Serializable>(
     cls: tf.serialization.SerializableConstructor<T>,
     config: tf.serialization.ConfigDict,
   ): T {
     const {optimizer, ...privacy} = optionsOfConfig(config);
-    const inside = optimizer as {readonly className: string; readonly config: tf.serialization.ConfigDict};
-    const [Base, fromConfig] =
-      tf.serialization.SerializationMap.getMap().classNameMap[inside.className] ?? [];
-    if (Base === undefined || fromConfig === undefined) {
-      throw new DpError(
-        'UNSUPPORTED',
-        `the optimizer inside is of class '${inside.className}', which is not registered: import what defines it, and call tf.serialization.registerClass`,
-      );
-    }
-    return new cls(fromConfig(Base, inside.config), privacy);
+    optionsObject('optimizer', optimizer as object);
+    const {className, config: inside} = optimizer as {
+      readonly className: string;
+      readonly config: ConfigDict;
+    };
+    optionsObject('optimizer.config', inside);
+    const privatized = new cls(baseOf(className, inside), privacy);
+    checkAllTaken(config, privatized.getConfig());
+    return privatized;
   }
 }
 registerOptimizer(PrivatizedOptimizer);
+
+function baseOf(className: string, config: ConfigDict): tf.Optimizer {
+  const {classNameMap} = tf.serialization.SerializationMap.getMap();
+  // Every object has some names, such as `constructor`.
+  const isKnown = typeof (className as unknown) === 'string' && Object.hasOwn(classNameMap, className);
+  const [Base, fromConfig] = isKnown ? (classNameMap[className] ?? []) : [];
+  if (Base === undefined || fromConfig === undefined) {
+    throw new DpError(
+      'UNSUPPORTED',
+      `the optimizer inside is of class ${shown(className)}, which is not registered: import what defines it, and call tf.serialization.registerClass`,
+    );
+  }
+  // Asked before it is made: it may hold others without end.
+  const isOptimizer = (Base as {readonly prototype: unknown}).prototype instanceof tf.Optimizer;
+  if (!isOptimizer || isRegisteredHere(className)) {
+    throw new DpError(
+      'INVALID_OPTION',
+      `the optimizer inside must be one of tf.train, or one like it, got a ${className}${isOptimizer ? ', which is private already' : ''}`,
+    );
+  }
+  const optimizer: unknown = fromConfig(Base, config);
+  return optimizer as tf.Optimizer;
+}
 
 /**
  * Makes any tf.js optimizer private: it is given private gradients and nothing else, whatever it does with them

@@ -14,6 +14,11 @@ export function ledgerName(registered: string): string {
   return registered.startsWith(PACKAGE) ? registered.slice(PACKAGE.length) : registered;
 }
 
+/** Whether a saved class is one of this package. */
+export function isRegisteredHere(className: string): boolean {
+  return className.startsWith(PACKAGE);
+}
+
 /** Lets `tf.loadLayersModel` find a class. */
 export function registerOptimizer<T extends tf.Optimizer>(
   cls: tf.serialization.SerializableConstructor<T> & {readonly className: RegisteredName},

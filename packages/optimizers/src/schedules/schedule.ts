@@ -151,12 +151,14 @@ export function checkSchedule(schedule: Schedule): void {
     default:
       invalid(
         'a schedule must be a function of the step number, linear(...), exponentialDecay(...), cosineDecay(...) or piecewiseConstant(...)',
-        JSON.stringify(schedule),
+        shown((schedule as {readonly schedule?: unknown}).schedule),
       );
   }
 }
 
 function checkPieces({boundaries, values}: PiecewiseConstant): void {
+  for (const [name, list] of Object.entries({boundaries, values}))
+    if (!Array.isArray(list)) invalid(`${name} must be a list of numbers`, shown(list));
   for (const [i, boundary] of boundaries.entries()) {
     positiveInteger(`boundaries[${i}]`, boundary);
     if (i > 0 && boundary <= (boundaries[i - 1] as number))
