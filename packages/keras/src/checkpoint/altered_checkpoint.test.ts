@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import {DpError, dpAdam, Ledger} from '@dp/optimizers';
 import * as tf from '@tensorflow/tfjs-core';
@@ -123,11 +124,25 @@ describe('a checkpoint that was altered', () => {
       {numRuns: 300},
     );
     expect(refused).toBeGreaterThan(200);
+    const twice = whole.replace('{', '{"plannedEpochs":1,');
+    const deep = whole.replace('{', `{"surplus":${'['.repeat(1e5)}${']'.repeat(1e5)},`);
+    const inside = whole.replace(/"sampling":"shuffle"/, `"sampling":${'['.repeat(1e5)}${']'.repeat(1e5)}`);
+    for (const text of [twice, deep, inside, whole.replace('{', '{ ')]) {
+      expect(text).not.toBe(whole);
+      expect(await restored(withHeader(text, weights))).toBeUndefined();
+    }
     for (const json of ['{"__proto__": {"polluted": 1}}', '[]', 'null', '"x"', '1e999'])
       expect(await restored(toBytes({header: JSON.parse(json), weights}))).toBeUndefined();
     expect({}).not.toHaveProperty('polluted');
   });
 });
+
+/** With a right sum, and a header that `toBytes` would not write. */
+function withHeader(text: string, weights: Uint8Array): Uint8Array {
+  const body = Buffer.concat([Buffer.from(`${text}\n`), weights]);
+  const sum = createHash('sha256').update(body).digest('hex');
+  return Buffer.concat([Buffer.from(`dp-checkpoint-1\n${sum}\n`), body]);
+}
 
 function pathsOf(value: unknown, path: readonly string[] = []): string[][] {
   if (typeof value !== 'object' || value === null) return [[...path]];

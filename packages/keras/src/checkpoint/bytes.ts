@@ -39,12 +39,22 @@ export function fromBytes(bytes: Uint8Array): CheckpointParts {
 
 function parsed(json: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(json));
-  } catch (error) {
-    throw new DpError('CHECKPOINT', `the checkpoint's header is no JSON. Go on from another one`, {
-      cause: error,
-    });
+    const text = new TextDecoder().decode(json);
+    const header: unknown = JSON.parse(text);
+    // Neither a name twice, of which JSON.parse takes the last, nor deeper than can be walked through.
+    if (JSON.stringify(header) === text) return header;
+  } catch (cause) {
+    throw noHeader(cause);
   }
+  throw noHeader();
+}
+
+function noHeader(cause?: unknown): DpError {
+  return new DpError(
+    'CHECKPOINT',
+    "the checkpoint's header is no JSON, or not as this library writes it. Go on from another one",
+    {cause},
+  );
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

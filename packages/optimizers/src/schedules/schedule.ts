@@ -151,7 +151,7 @@ export function checkSchedule(schedule: Schedule): void {
     default:
       invalid(
         'a schedule must be a function of the step number, linear(...), exponentialDecay(...), cosineDecay(...) or piecewiseConstant(...)',
-        shown((schedule as {readonly schedule?: unknown}).schedule),
+        `one of kind ${shown((schedule as {readonly schedule?: unknown}).schedule)}`,
       );
   }
 }

@@ -69,7 +69,7 @@ describe('schedules', () => {
     );
     expect(() => piecewiseConstant({boundaries: [2], values: [1]})).toThrow('values must hold 2');
     expect(() => checkSchedule({schedule: 'sine'} as unknown as NamedSchedule)).toThrow(
-      'got {"schedule":"sine"}',
+      "got one of kind 'sine'",
     );
   });
 });

@@ -50,14 +50,14 @@ export class ResultsFolder {
 
 function checkedRun(file: string, {name, settings}: Row): RunResult {
   const remedy = 'Move it away, or name another --results_dir';
-  let result: RunResult;
+  let result: Partial<RunResult> | null;
   try {
-    result = JSON.parse(readFileSync(file, 'utf8')) as RunResult;
+    result = JSON.parse(readFileSync(file, 'utf8')) as Partial<RunResult> | null;
   } catch {
     throw new UsageError(`${file} is no JSON. ${remedy}`);
   }
-  if (!isDeepStrictEqual([result.format, result.settings], [1, settings])) {
+  if (!isDeepStrictEqual([result?.format, result?.settings], [1, settings])) {
     throw new UsageError(`${file} was trained with other settings than the row ${name} has now. ${remedy}`);
   }
-  return result;
+  return result as RunResult;
 }

@@ -63,27 +63,34 @@ export function readWeights(
     Buffer,
     Buffer,
   ];
-  const {weightsManifest} = JSON.parse(json.toString('utf8')) as Manifest;
-  const specs = weightsManifest.flatMap(({weights}) => weights);
   const data = new Uint8Array(bytes).buffer;
-  const tensors = tf.io.decodeWeights(data, specs);
+  let specs: tf.io.WeightsManifestEntry[];
+  let tensors: Readonly<Record<string, tf.Tensor>>;
+  try {
+    const {weightsManifest} = JSON.parse(json.toString('utf8')) as Manifest;
+    specs = weightsManifest.flatMap(({weights}) => weights);
+    tensors = tf.io.decodeWeights(data, specs);
+  } catch (cause) {
+    throw new UsageError(`${join(folder, `${name}.json`)} does not describe its weights. ${REMEDY}`, {cause});
+  }
   return specs.flatMap((spec) => {
     const tensor = tensors[spec.name];
     return tensor === undefined ? [] : [{name: spec.name, tensor}];
   });
 }
 
+const REMEDY = 'Put the original back, or name a new folder with --model_dir';
+
 function readWhole(folder: string, file: string, sums: Sums | undefined): Buffer {
   const path = join(folder, file);
-  const remedy = 'Put the original back, or name a new folder with --model_dir';
   let content: Buffer;
   try {
     content = readFileSync(path);
   } catch (error) {
-    throw new UsageError(`${path} of the checkpoint cannot be read. ${remedy}`, {cause: error});
+    throw new UsageError(`${path} of the checkpoint cannot be read. ${REMEDY}`, {cause: error});
   }
   if (sums !== undefined && sums[file] !== sha256(content))
-    throw new UsageError(`${path} was changed or cut since the checkpoint was made. ${remedy}`);
+    throw new UsageError(`${path} was changed or cut since the checkpoint was made. ${REMEDY}`);
   return content;
 }
 

@@ -16,6 +16,9 @@ export interface RunState {
   readonly position: LedgerPosition;
 }
 
+/** Of a checkpoint's folder. */
+export const CHECKPOINT_NAME = /^checkpoint-\d+(-\d+)?$/;
+
 /** What `run.json` says: which checkpoint is the last, of what run. */
 export interface RunFile {
   readonly settings: RunSettings;
@@ -57,13 +60,48 @@ function parsed(path: string): RunFile {
   if (format === 2 && sum !== sumOf(run)) {
     throw new UsageError(`${path} was changed since it was written. ${REMEDY}`);
   }
+  const field = badField(run);
+  if (field !== undefined)
+    throw new UsageError(
+      `${path} was changed: its ${field} is not what this library writes there. ${REMEDY}`,
+    );
   return run;
+}
+
+/** The first field that no run has written: the sum shows accidents, not forgery. */
+function badField({
+  settings,
+  checkpoint,
+  state,
+  sums,
+}: Readonly<Partial<Record<keyof RunFile, unknown>>>): string | undefined {
+  if (!isObject(settings)) return 'settings';
+  // A name beside it, and no path to elsewhere.
+  if (typeof checkpoint !== 'string' || !CHECKPOINT_NAME.test(checkpoint)) return 'checkpoint';
+  if (!isObject(state)) return 'state';
+  const {steps, epochs, position} = state;
+  if (!isCount(steps)) return 'state.steps';
+  if (!Array.isArray(epochs) || !epochs.every(isObject)) return 'state.epochs';
+  if (!isObject(position)) return 'state.position';
+  const {ledger, releases, link} = position;
+  if (typeof ledger !== 'string' || !isCount(releases) || typeof link !== 'string') return 'state.position';
+  const areSums =
+    sums === undefined || (isObject(sums) && Object.values(sums).every((sum) => typeof sum === 'string'));
+  return areSums ? undefined : 'sums';
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function parsedJson(path: string): object {
   try {
     const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (typeof value === 'object' && value !== null) return value;
+    if (isObject(value)) return value;
   } catch {
     // Said below.
   }

@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto';
 import {cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -88,6 +89,105 @@ describe('the folder of a run', () => {
     rmSync(join(folder, inCheckpoint('model.bin')));
     expect(() => load()).toThrow('cannot be read. Put the original back');
     expect(readdirSync(folder)).not.toContain('ledger.jsonl.lock');
+  });
+
+  test('is refused after a field of run.json was forged under a right sum, and leaves no lock', async () => {
+    await save(7);
+    const file = join(folder, 'run.json');
+    const {sha256: _, format, ...whole} = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    const json = JSON.stringify(whole);
+    const forge = (run: Record<string, unknown>, version = format): void => {
+      const {settings, checkpoint, state, sums} = run;
+      const sum = createHash('sha256')
+        .update(JSON.stringify({settings, checkpoint, state, sums}))
+        .digest('hex');
+      writeFileSync(file, JSON.stringify({format: version, sha256: sum, ...run}));
+    };
+    const hostile = [
+      null,
+      -1,
+      0.5,
+      '',
+      '../other',
+      'checkpoint-7/..',
+      '/',
+      [],
+      [null],
+      {},
+      true,
+      '__proto__',
+    ];
+    for (const path of [
+      ['settings'],
+      ['checkpoint'],
+      ['state'],
+      ['state', 'steps'],
+      ['state', 'epochs'],
+      ['state', 'position'],
+      ['state', 'position', 'ledger'],
+      ['state', 'position', 'releases'],
+      ['state', 'position', 'link'],
+      ['sums'],
+      ['sums', 'model.bin'],
+    ]) {
+      for (const value of hostile) {
+        const run = JSON.parse(json) as Record<string, unknown>;
+        const parent = path.slice(0, -1).reduce((at, name) => at[name] as Record<string, unknown>, run);
+        parent[path.at(-1) as string] = value;
+        for (const version of [1, 2]) {
+          forge(run, version);
+          let found: Checkpoint | undefined;
+          try {
+            found = load();
+          } catch (error) {
+            expect(error).toBeInstanceOf(UsageError);
+            expect((error as Error).message).toContain('--model_dir');
+            continue;
+          }
+          // Of its own type: a list of epochs, or a text of which the ledger knows better.
+          expect(path[0]).toMatch(/state|sums/);
+          expect(values(found?.modelWeights)).toEqual(values(model.getWeights()));
+          tf.dispose([found?.modelWeights ?? [], found?.optimizerWeights.map(({tensor}) => tensor) ?? []]);
+        }
+      }
+    }
+    for (const text of [
+      '[]',
+      'null',
+      '{"format":2}',
+      '{"format":1}',
+      `${'['.repeat(1e5)}${']'.repeat(1e5)}`,
+    ]) {
+      writeFileSync(file, text);
+      expect(() => load()).toThrow('--model_dir');
+    }
+    expect(readdirSync(folder)).not.toContain('ledger.jsonl.lock');
+  });
+
+  test('is refused where a checkpoint of a right sum does not describe its weights', async () => {
+    await save(7);
+    const run = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')) as {
+      state: object;
+      settings: object;
+    };
+    const file = join(folder, inCheckpoint('model.json'));
+    for (const text of [
+      '{}',
+      'null',
+      '{"weightsManifest":{"length":1}}',
+      '{"weightsManifest":[{"weights":[{"name":"a","shape":[1e9,1e9],"dtype":"float32"}]}]}',
+      '{"weightsManifest":[{"weights":[{"name":"__proto__","shape":[-1],"dtype":"float32"}]}]}',
+      '{"weightsManifest":[{"weights":[{"name":"a","shape":[1],"dtype":"constructor"}]}]}',
+    ]) {
+      writeFileSync(file, text);
+      const {state, settings} = run;
+      writeFileSync(
+        join(folder, 'run.json'),
+        JSON.stringify({format: 1, settings, checkpoint: 'checkpoint-7', state}),
+      );
+      expect(() => load()).toThrow(/does not describe its weights.*--model_dir/);
+    }
+    expect({}).not.toHaveProperty('shape');
   });
 
   test('keeps a checkpoint whole until the next one is, also of the same number of steps', async () => {

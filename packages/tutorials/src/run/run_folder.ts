@@ -8,7 +8,7 @@ import {openLedgerFile} from '@dp/optimizers/node';
 import {UsageError} from '../usage_error.js';
 import {readWeights, writeModel, writeOptimizer, type NamedTensor} from './checkpoint_files.js';
 import {writeDurably} from './durable_file.js';
-import {readRunFile, writeRunFile, type RunState} from './run_file.js';
+import {CHECKPOINT_NAME, readRunFile, writeRunFile, type RunState} from './run_file.js';
 import type {RunSettings} from './settings.js';
 
 const LEDGER = 'ledger.jsonl';
@@ -77,8 +77,7 @@ export function openRunFolder(folder: string, settings: RunSettings): RunFolder 
       writeDurably(join(at, 'privacy.json'), `${JSON.stringify(spent ?? null, null, 2)}\n`);
       writeRunFile(runFile, {settings, checkpoint, state, sums});
       for (const name of readdirSync(folder))
-        if (/^checkpoint-\d+(-\d+)?$/.test(name) && name !== checkpoint)
-          rmSync(join(folder, name), {recursive: true});
+        if (CHECKPOINT_NAME.test(name) && name !== checkpoint) rmSync(join(folder, name), {recursive: true});
     },
     close: () => store.close(),
   };
