@@ -1,5 +1,6 @@
 import {auditAccounting} from './accounting/audit.js';
 import {auditTwoRuns} from './canaries/two_run.js';
+import {requireObject, requireRate} from './checks.js';
 import {AuditError} from './errors.js';
 import {auditFloatingPoint} from './floating_point/audit.js';
 import {auditLedger} from './ledger/audit.js';
@@ -50,11 +51,16 @@ export interface AuditReport {
   readonly notMade: readonly string[];
 }
 
-/** Makes every audit that the subject has what it takes for. */
-export function auditAll(
-  subject: AuditSubject,
-  {falseAlarmRate = 1e-5, only = AUDIT_NAMES}: AuditAllOptions = {},
-): AuditReport {
+/**
+ * Makes every audit that the subject has what it takes for.
+ *
+ * @throws AuditError for a rate out of (0, 1), and for names of no audit, or none: nothing would be found.
+ */
+export function auditAll(subject: AuditSubject, options: AuditAllOptions = {}): AuditReport {
+  requireObject('options', options);
+  const {falseAlarmRate = 1e-5, only = AUDIT_NAMES} = options;
+  requireRate('falseAlarmRate', falseAlarmRate);
+  requireNames(only);
   const each = {falseAlarmRate: falseAlarmRate / BY_CHANCE};
   const notMade: string[] = [];
   const results = only.flatMap((name): readonly AuditResult[] => {
@@ -67,4 +73,12 @@ export function auditAll(
     }
   });
   return {results, notMade};
+}
+
+function requireNames(only: unknown): void {
+  const isList = Array.isArray(only) && only.length > 0;
+  if (isList && only.every((name) => typeof name === 'string' && Object.hasOwn(AUDITS, name))) return;
+  throw new AuditError(
+    `only must be a list of audits, at least one of ${AUDIT_NAMES.join(', ')}, or be left out`,
+  );
 }

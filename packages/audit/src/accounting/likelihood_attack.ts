@@ -1,4 +1,12 @@
 import {fillGridGaussian, secureSource} from '@dp/random';
+import {
+  requireInteger,
+  requireNonNegative,
+  requirePositive,
+  requireProbability,
+  requireRate,
+  requireSome,
+} from '../checks.js';
 
 /** A Gaussian release of which a record was part with some probability: `q` 1 where it surely was. */
 export interface AttackedRelease {
@@ -31,6 +39,14 @@ export function likelihoodAttack(
   epsilon: number,
   {runs, rate}: {readonly runs: number; readonly rate: number},
 ): AttackOutcome {
+  requireNonNegative('epsilon', epsilon);
+  requireInteger('runs', runs, 1);
+  requireRate('rate', rate);
+  requireSome('releases', releases);
+  for (const {samplingProbability, noiseMultiplier} of releases) {
+    requireProbability('samplingProbability', samplingProbability);
+    requirePositive('noiseMultiplier', noiseMultiplier);
+  }
   const remove = expectedExcess(releases, epsilon, runs, true);
   const add = expectedExcess(releases, epsilon, runs, false);
   const delta = Math.max(remove, add);

@@ -1,4 +1,5 @@
 import {oneRunEpsilon, type Guesses} from './one_run_bound.js';
+import {requireBooleans, requireNumbers, requireProbability, requireRate} from '../checks.js';
 
 /** Shares of the canaries that are guessed about; each is a bound of its own, and the rate is split among them. */
 const SHARES = [1 / 200, 1 / 50, 1 / 10, 1 / 4, 1 / 2, 1];
@@ -23,6 +24,10 @@ export interface GuessedBound extends Guesses {
  * @param rate - The probability with which the bound is above the true epsilon, all shares together.
  */
 export function boundOfScores({scores, isIn}: ScoredCanaries, delta: number, rate: number): GuessedBound {
+  requireRate('rate', rate);
+  requireProbability('delta', delta);
+  requireNumbers('scores', scores);
+  requireBooleans('isIn', isIn, scores.length);
   const order = Array.from({length: scores.length}, (_, i) => i).sort(
     (a, b) => (scores[b] as number) - (scores[a] as number),
   );

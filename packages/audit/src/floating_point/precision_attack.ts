@@ -1,4 +1,5 @@
 import type {RandomSource} from '@dp/random';
+import {requireFinite, requireNonNegative, requireNumbers, requirePositive} from '../checks.js';
 
 /**
  * Noise as textbooks have it: Box and Muller's in doubles, added to the value in doubles. For showing what is wrong with it.
@@ -6,6 +7,8 @@ import type {RandomSource} from '@dp/random';
  * @returns value + deviation * N(0, 1), nearly.
  */
 export function naiveGaussian(value: number, deviation: number, source: RandomSource): number {
+  requireFinite('value', value);
+  requireNonNegative('deviation', deviation);
   const words = new Uint32Array(2);
   source.fill(words);
   const [u = 0, v = 0] = Array.from(words, (word) => (word + 1) / 2 ** 32);
@@ -22,6 +25,8 @@ export function naiveGaussian(value: number, deviation: number, source: RandomSo
  * @returns The share of outputs that give their value away.
  */
 export function precisionAttack(outputs: ArrayLike<number>, lastPlace: number): number {
+  requireNumbers('outputs', outputs);
+  requirePositive('lastPlace', lastPlace);
   let certain = 0;
   for (let i = 0; i < outputs.length; i++) {
     certain += Number(!Number.isInteger((outputs[i] as number) / lastPlace));

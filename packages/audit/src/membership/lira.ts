@@ -1,4 +1,5 @@
 import {normalTail} from '../statistics/normal_tail.js';
+import {requireBooleans, requireInteger, requireModerate, requireSome} from '../checks.js';
 
 /** Each record's confidence under one shadow model, and whether that model was trained on it. */
 export interface Shadow {
@@ -21,6 +22,13 @@ export function likelihoodRatios(
   target: readonly number[],
   shadows: readonly Shadow[],
 ): {readonly online: number[]; readonly offline: number[]} {
+  requireModerate('target', target);
+  requireSome('shadows', shadows);
+  for (const {confidences, isMember} of shadows) {
+    requireModerate('confidences of a shadow', confidences);
+    requireInteger('confidences of a shadow, their number', confidences.length, target.length, target.length);
+    requireBooleans('isMember of a shadow', isMember, target.length);
+  }
   const groups = target.map((_, i) => {
     const own = (member: boolean): number[] =>
       shadows.filter(({isMember}) => isMember[i] === member).map(({confidences}) => confidences[i] as number);

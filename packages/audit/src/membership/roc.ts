@@ -1,4 +1,11 @@
 import {largestProbability, smallestProbability} from '../statistics/binomial.js';
+import {
+  requireBooleans,
+  requireNonNegative,
+  requireNumbers,
+  requireProbability,
+  requireRate,
+} from '../checks.js';
 
 /** A point of a receiver operating characteristic. */
 export interface RocPoint {
@@ -26,6 +33,8 @@ export interface RateWithin {
 
 /** @param scores - One a record; the larger, the likelier a member. */
 export function rocOf(attack: string, scores: readonly number[], isMember: readonly boolean[]): Roc {
+  requireNumbers('scores', scores);
+  requireBooleans('isMember', isMember, scores.length);
   const order = scores
     .map((score, i) => ({score, member: isMember[i] === true}))
     .sort((a, b) => b.score - a.score);
@@ -57,6 +66,8 @@ export function truePositiveRateAt(
   falsePositiveRate: number,
   rate = 0.05,
 ): RateWithin {
+  requireProbability('falsePositiveRate', falsePositiveRate);
+  requireRate('rate', rate);
   const allowed = points.filter((point) => point.falsePositiveRate <= falsePositiveRate);
   const best = Math.max(...allowed.map((point) => point.truePositiveRate));
   const found = Math.round(best * members);
@@ -75,6 +86,9 @@ export function largestTruePositiveRate(
   falsePositiveRate: number,
   {epsilon, delta}: {readonly epsilon: number; readonly delta: number},
 ): number {
+  requireProbability('falsePositiveRate', falsePositiveRate);
+  requireNonNegative('epsilon', epsilon);
+  requireProbability('delta', delta);
   return Math.min(
     1,
     Math.exp(epsilon) * falsePositiveRate + delta,

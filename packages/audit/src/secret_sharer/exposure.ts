@@ -1,4 +1,5 @@
 import {distanceOfSkewNormal, fitSkewNormal, logSkewNormalBelow, type SkewNormal} from './skew_normal.js';
+import {requireFinite, requireModerate, requireNumbers, requirePositive} from '../checks.js';
 
 /**
  * Exposure by rank (Carlini et al. 2019, "The Secret Sharer", definition 5): log2 |R| - log2 rank, where R are the canary and the
@@ -9,6 +10,8 @@ import {distanceOfSkewNormal, fitSkewNormal, logSkewNormalBelow, type SkewNormal
  * @param others - Those of other sequences that it might have been.
  */
 export function exposureByRank(own: number, others: Float64Array): number {
+  requireFinite('own', own);
+  requireNumbers('others', others);
   const rank = 1 + others.reduce((count, other) => count + Number(other <= own), 0);
   return Math.log2(others.length + 1) - Math.log2(rank);
 }
@@ -26,7 +29,10 @@ export interface ExtrapolatedExposure {
  * most the canary's. For spaces that are too large to be ranked.
  */
 export function exposureByExtrapolation(own: number, sample: Float64Array): ExtrapolatedExposure {
+  requireModerate('own', [own]);
+  requireModerate('sample', sample);
   const fitted = fitSkewNormal(sample);
+  requirePositive('the spread of sample', fitted.scale);
   return {
     exposure: -logSkewNormalBelow(own, fitted) / Math.LN2,
     fitted,
