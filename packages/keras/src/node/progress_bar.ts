@@ -2,6 +2,7 @@ import {CustomCallback} from '@tensorflow/tfjs-layers';
 
 import type {TrainingLogs} from '../args/callbacks.js';
 import {createProgress, isLive, type Progress} from '../terminal/index.js';
+import {checkOptions, checkStream} from './check_options.js';
 
 /** Options of `progressBar`. */
 export interface ProgressBarOptions {
@@ -47,6 +48,9 @@ export class ProgressBar extends CustomCallback {
  * time left, the speed and the loss; and after the epoch a line with the epsilon. `fit` shows one by itself, unless
  * `verbose` is 0; this one is for a stream of your own.
  */
-export function progressBar({stream = process.stderr}: ProgressBarOptions = {}): ProgressBar {
+export function progressBar(options: ProgressBarOptions = {}): ProgressBar {
+  checkOptions(options);
+  const {stream = process.stderr} = options;
+  checkStream(stream);
   return new ProgressBar(stream);
 }

@@ -6,6 +6,7 @@ import {openLedgerFile} from '@dp/optimizers/node';
 import type {TrainingCallback} from '../args/callbacks.js';
 import type {DpModel} from '../model/dp_model.js';
 import {writeAtomically} from './atomic_write.js';
+import {checkEverySteps, checkOptions, checkPath} from './check_options.js';
 
 const LEDGER = 'ledger.jsonl';
 const CHECKPOINT = 'checkpoint.bin';
@@ -49,6 +50,7 @@ export interface RunFolder {
  *   LEDGER_MISSING if there is a checkpoint without its ledger.
  */
 export function openRun(path: string): RunFolder {
+  checkPath('path', path);
   mkdirSync(path, {recursive: true});
   const checkpoint = join(path, CHECKPOINT);
   const hasCheckpoint = existsSync(checkpoint);
@@ -66,7 +68,10 @@ export function openRun(path: string): RunFolder {
       await model.restore(readFileSync(checkpoint));
       return (resumed = true);
     },
-    checkpoints(model, {everySteps = Infinity} = {}) {
+    checkpoints(model, options = {}) {
+      checkOptions(options);
+      const {everySteps = Infinity} = options;
+      checkEverySteps(everySteps);
       if (!resumed) {
         throw new DpError(
           'CHECKPOINT',

@@ -15,6 +15,7 @@ import {
 import type {LedgerStore} from '../account/ledger.js';
 import type {LedgerRow} from '../account/ledger_row.js';
 import {uniqueName} from '../account/unique_name.js';
+import {boolean, optionsObject, shown} from '../checks.js';
 import {DpError} from '../errors.js';
 import {createWith} from './create_file.js';
 import {isThere, isTorn, notOpened, rowNotWritten} from './file_errors.js';
@@ -55,11 +56,11 @@ export interface LedgerFile extends LedgerStore {
  *   none and `expect` is `existing`; INVALID_OPTION if there is one and it is `new`; LEDGER_NOT_WRITTEN where the system does not
  *   let it be opened or written.
  */
-export function openLedgerFile(
-  path: string,
-  {expect = 'any', dropTornRow = false}: LedgerFileOptions = {},
-): LedgerFile {
+export function openLedgerFile(path: string, options: LedgerFileOptions = {}): LedgerFile {
+  optionsObject('options', options);
+  const {expect = 'any', dropTornRow = false} = options;
   checkOptions(path, expect);
+  boolean('dropTornRow', dropTornRow);
   if (expect === 'existing') checkIsThere(path);
   const held = locked(path);
   try {
@@ -209,7 +210,7 @@ function checkOptions(path: unknown, expect: unknown): void {
       `path must name the ledger's file, got ${path === '' ? "''" : typeof path}`,
     );
   if (expect !== 'new' && expect !== 'existing' && expect !== 'any')
-    throw new DpError('INVALID_OPTION', `expect must be 'new', 'existing' or 'any', got ${String(expect)}`);
+    throw new DpError('INVALID_OPTION', `expect must be 'new', 'existing' or 'any', got ${shown(expect)}`);
 }
 
 function locked(path: string): Lock {

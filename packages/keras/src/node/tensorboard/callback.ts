@@ -1,6 +1,7 @@
 import type {TrainingCallback} from '../../args/callbacks.js';
 import {isCovered} from '../../args/covered.js';
 import {EventFile} from './event_file.js';
+import {checkBoolean, checkOptions, checkPath} from '../check_options.js';
 
 /** Options of `tensorBoard`. */
 export interface TensorBoardOptions {
@@ -17,10 +18,12 @@ export interface TensorBoardOptions {
  *
  * @param folder - Of the event files; `tensorboard --logdir` reads it.
  */
-export function tensorBoard(
-  folder: string,
-  {unsafeLogPrivateStatistics = false}: TensorBoardOptions = {},
-): TrainingCallback {
+export function tensorBoard(folder: string, options: TensorBoardOptions = {}): TrainingCallback {
+  checkPath('folder', folder);
+  checkOptions(options);
+  const {unsafeLogPrivateStatistics = false} = options;
+  // Every text is true, 'false' too.
+  checkBoolean('unsafeLogPrivateStatistics', unsafeLogPrivateStatistics);
   let file: EventFile | undefined;
   const close = (): void => {
     file?.close();
