@@ -29,6 +29,15 @@ export function nonNegative(name: string, value: number): void {
   check(name, value, Number.isFinite(value) && value >= 0, 'a finite number >= 0');
 }
 
+/** In units of the grid, more noise would not be exact. */
+const MOST_NOISE = 2 ** 20;
+
+/** Noise, in clip norms. @throws DpError INVALID_OPTION. */
+export function noise(name: string, value: number): void {
+  nonNegative(name, value);
+  check(name, value, value <= MOST_NOISE, 'at most 2^20');
+}
+
 /** @throws DpError INVALID_OPTION. */
 export function positiveInteger(name: string, value: number): void {
   check(name, value, Number.isSafeInteger(value) && value >= 1, 'an integer >= 1');

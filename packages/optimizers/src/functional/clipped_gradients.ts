@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {NeighbouringRelation} from '@dp/accountant';
 
 import {clippingPlan} from '../clip/plan.js';
-import {nonNegative, positive, positiveInteger} from '../checks.js';
+import {noise, positive, positiveInteger} from '../checks.js';
 import {withPerExampleLoss} from '../per_example_loss.js';
 import {clippedSum} from '../sum/clip_and_sum.js';
 import {ClippedSum} from '../sum/clipped_sum.js';
@@ -53,7 +53,7 @@ export function clippedGradients(
 ): ClippedGradients {
   positive('l2NormClip', l2NormClip);
   positiveInteger('microbatchSize', microbatchSize);
-  nonNegative('noiseMultiplier', noiseMultiplier);
+  noise('noiseMultiplier', noiseMultiplier);
   positive('normalizeBy', normalizeBy);
   const plan = clippingPlan({l2NormClip, microbatchSize, noiseMultiplier}, variables);
   const found = withPerExampleLoss({lossFn, variables, sources}, (examples) => {

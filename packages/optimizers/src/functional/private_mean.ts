@@ -4,7 +4,7 @@ import {secureSource, type RandomSource} from '@dp/random';
 import type {Ledger} from '../account/ledger.js';
 import type {LedgerRow} from '../account/ledger_row.js';
 import type {DrawnBatch} from '../account/sampling.js';
-import {nonNegative, positive} from '../checks.js';
+import {noise, positive} from '../checks.js';
 import {markPrivate} from '../optimizers/provenance.js';
 import {release} from '../release.js';
 import type {ClippedSum} from '../sum/clipped_sum.js';
@@ -35,7 +35,7 @@ export function privateMean(
   exact: ClippedSum,
   {noiseMultiplier, normalizeBy, ledger, drawn, randomSource = secureSource()}: PrivateMeanOptions,
 ): {readonly gradients: tf.NamedTensorMap; readonly row: LedgerRow} {
-  nonNegative('noiseMultiplier', noiseMultiplier);
+  noise('noiseMultiplier', noiseMultiplier);
   positive('normalizeBy', normalizeBy);
   const sampling = drawn?.sampling ?? {kind: 'unknown'};
   const {means, row} = release(exact, {

@@ -1,7 +1,7 @@
 import {secureSource, type RandomSource} from '@dp/random';
 
 import {Ledger} from '../account/ledger.js';
-import {moderate, nonNegative, positiveInteger, shown} from '../checks.js';
+import {moderate, noise, positiveInteger, shown} from '../checks.js';
 import {checkClipping, type Clipping} from '../clip/mode.js';
 import type {WeightAveraging} from '../averaging/averaging.js';
 import {DpError} from '../errors.js';
@@ -17,7 +17,7 @@ export interface PrivacyOptions {
   readonly l2NormClip: number | Schedule;
   /** How gradients are bounded: `'flat'` (default), `perLayer(...)`, `automatic(...)` or `adaptive(...)`. */
   readonly clipping?: Clipping;
-  /** Noise standard deviation divided by `l2NormClip`. At least 0; 0 is not private. Or its schedule. */
+  /** Noise standard deviation divided by `l2NormClip`. In [0, 2^20]; 0 is not private. Or its schedule. */
   readonly noiseMultiplier: number | Schedule;
   /** The public divisor of the noisy sum; with microbatches of one example, the expected batch size. Integer, at least 1. */
   readonly numMicrobatches: number;
@@ -126,5 +126,5 @@ function givenNoise(name: string, value: number | undefined): void {
         'optimizer: (calibrated) => dpSGD({..., ...calibrated}) and privacy.targetEpsilon',
     );
   }
-  nonNegative(name, value);
+  noise(name, value);
 }
