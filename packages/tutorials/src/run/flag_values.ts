@@ -31,6 +31,12 @@ export function probability(text: string): number {
   return value;
 }
 
+export function decay(text: string): number {
+  const value = number(text);
+  if (value < 0 || value >= 1) throw new InvalidArgumentError('It must be at least 0 and less than 1.');
+  return value;
+}
+
 export function integer(text: string): number {
   const value = number(text);
   if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('It must be an integer.');

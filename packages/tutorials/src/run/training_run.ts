@@ -46,7 +46,7 @@ export interface Trained {
   readonly model: LayersModel;
   readonly optimizer: tf.Optimizer;
   /** On test data. Called after each epoch. */
-  readonly evaluate: () => Evaluation;
+  readonly evaluate: () => Evaluation | Promise<Evaluation>;
 }
 
 /** The public constants of a run and where its releases go: what a private step is made of. */
@@ -218,7 +218,7 @@ export class TrainingRun {
     const {facts} = this.plannedRun();
     this.progress.stop();
     const epoch = this.step / facts.stepsPerEpoch;
-    const evaluation = trained.evaluate();
+    const evaluation = await trained.evaluate();
     const spent = this.spent();
     this.records.push(epochRecord(epoch, evaluation, spent));
     this.say(`Test accuracy after ${epoch} epochs is: ${evaluation.accuracy.toFixed(3)}`);

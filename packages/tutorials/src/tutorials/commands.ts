@@ -1,6 +1,6 @@
 import {Option, type Command} from 'commander';
 
-import {positiveInteger, threadCount} from '../run/flag_values.js';
+import {decay, positiveInteger, threadCount} from '../run/flag_values.js';
 import {tutorialCommand, type TutorialFlags} from '../run/flags.js';
 import type {Streams} from '../terminal/streams.js';
 
@@ -76,10 +76,11 @@ function lmCommand(streams: Streams, onEnd: OnEnd): Command {
         ['--data_dir=letters.txt', 'the guarantee is about one sequence of 80 characters'],
       ],
     },
-    async (flags, {units, alphabet, workers}) => {
+    async (flags, {units, alphabet, average_decay, workers}) => {
       const {trainLm} = await import('./lm.js');
       const own = {
         units: units as number,
+        averageDecay: average_decay as number,
         alphabet: alphabet as string | undefined,
         workers: workers as number | 'auto',
       };
@@ -88,6 +89,12 @@ function lmCommand(streams: Streams, onEnd: OnEnd): Command {
   )
     .option('--units <integer>', 'size of the LSTM', positiveInteger, 64)
     .addOption(workersOption())
+    .option(
+      '--average_decay <number>',
+      'of the average of the private weights that is evaluated; 0: the weights as they are',
+      decay,
+      0.95,
+    )
     .option(
       '--alphabet <characters>',
       "characters that are told apart: a public constant (default: those of Shakespeare's plays, or printable ASCII for another text)",

@@ -34,6 +34,7 @@ async function train(flags: Partial<LmFlags>): Promise<string> {
       plot: undefined,
       report: undefined,
       units: 8,
+      averageDecay: 0.95,
       alphabet: undefined,
       ...flags,
     },
@@ -62,15 +63,30 @@ test('prints accuracy and perplexity beside those of a bigram model, epsilon, a 
 
 test('goes on where it stopped, with the moments of Adam', async () => {
   const modelDir = join(folder, 'run');
-  await train({modelDir, seed: 2});
-  const out = await train({modelDir, seed: 2, epochs: 2});
+  await train({modelDir, averageDecay: 0, seed: 2});
+  const out = await train({modelDir, averageDecay: 0, seed: 2, epochs: 2});
   expect(out).toContain('Going on after 2 steps, 1 whole epochs.');
   const {weightsManifest} = JSON.parse(
     readFileSync(join(modelDir, 'checkpoint-4/optimizer.json'), 'utf8'),
   ) as {weightsManifest: {weights: object[]}[]};
   // The number of steps, and two moments of each of five variables.
   expect(weightsManifest[0]?.weights).toHaveLength(11);
-  await expect(train({modelDir, seed: 2, units: 16})).rejects.toThrow('holds a run with units 8, got 16');
+  await expect(train({modelDir, averageDecay: 0, seed: 2, units: 16})).rejects.toThrow(
+    'holds a run with units 8, got 16',
+  );
+});
+
+test('evaluates an average of the weights, and trains as without', async () => {
+  const outs: string[] = [];
+  const weights: Buffer[] = [];
+  for (const averageDecay of [0, 0.95]) {
+    const modelDir = join(folder, `average-${averageDecay}`);
+    outs.push(await train({modelDir, averageDecay, seed: 2}));
+    weights.push(readFileSync(join(modelDir, 'checkpoint-2/model.bin')));
+  }
+  expect(weights[0]).toEqual(weights[1]);
+  const [plain, averaged] = outs.map((out) => /perplexity ([\d.]+); bigram/.exec(out)?.[1]);
+  expect(averaged).not.toBe(plain);
 });
 
 test('with two threads the result is that of one', async () => {

@@ -1,7 +1,7 @@
 // A language model of characters: one-hot -> LSTM -> logits, by private Adam, on sampled batches that are processed in pieces.
 import * as tf from '@tensorflow/tfjs-core';
 import {fitSampled} from '@dp/keras';
-import {dpAdam} from '@dp/optimizers';
+import {dpAdam, ema, PrivateOptimizer} from '@dp/optimizers';
 
 import {bigramFigures} from '../bigram.js';
 import {characterFigures, charLstm, sequenceLosses, writtenText} from '../char_lstm.js';
@@ -22,6 +22,8 @@ import {UsageError} from '../usage_error.js';
 /** What `dp-tutorial lm` is asked to do. */
 export interface LmFlags extends TutorialFlags {
   readonly units: number;
+  /** In private training an average of the weights is evaluated, which costs no privacy: its decay, in [0, 1); 0 for none. */
+  readonly averageDecay: number;
   /** Characters that are told apart; a public constant. Default: those of Shakespeare for his plays, else those of ASCII. */
   readonly alphabet: string | undefined;
   /** Threads that share each batch of private training. Default: 1. */
@@ -62,7 +64,11 @@ export async function trainLm(
     const test = sequencesOf(characters.subarray(split), LENGTH);
     const plan = run.plan(
       {numExamples: train.numSequences, unit: `sequence of ${LENGTH} characters`, optimizer: 'Adam'},
-      {units: flags.units, alphabet: alphabet.decode(Array(alphabet.size).keys())},
+      {
+        units: flags.units,
+        average_decay: flags.averageDecay,
+        alphabet: alphabet.decode(Array(alphabet.size).keys()),
+      },
     );
     const bigram = bigramFigures(train, test, alphabet.size);
     run.say(`A bigram count model (local, not private): ${figuresText(bigram)}`);
@@ -75,6 +81,7 @@ export async function trainLm(
           l2NormClip: flags.l2NormClip,
           numMicrobatches: flags.microbatches,
           expectedBatchSize: flags.batchSize,
+          ...(flags.averageDecay > 0 && {averaging: ema({decay: flags.averageDecay})}),
           ...plan, // noise multiplier, ledger and source of randomness
         })
       : tf.train.adam(flags.learningRate);
@@ -91,7 +98,12 @@ export async function trainLm(
         ],
       };
     };
-    const trained = {model, optimizer, evaluate};
+    const trained = {
+      model,
+      optimizer,
+      evaluate: () =>
+        optimizer instanceof PrivateOptimizer ? optimizer.withAveragedWeights(evaluate) : evaluate(),
+    };
     const done = await run.begin(trained);
     const groups = flags.batchSize / flags.microbatches;
     await fitSampled(model, batches, {
