@@ -10,8 +10,10 @@ const MOST_STEPS = 200;
  * error: some need more memory than a machine has.
  */
 export async function takeTurns(contestants, {rounds, seconds, warmup}) {
-  const runs = contestants.map((contestant) => ({...contestant, child: contestant.start(), samples: []}));
+  const runs = contestants.map((contestant) => ({...contestant, samples: []}));
   for (const run of runs) {
+    // One after the other: nobody is warmed up while another loads.
+    run.child = run.start();
     await attempt(run, async () => {
       const stepMs = await warmUp(run.child, warmup);
       run.steps = Math.min(MOST_STEPS, Math.max(1, Math.round((1000 * seconds) / stepMs)));
