@@ -37,11 +37,13 @@ export function accuracyPlot(rows: readonly {row: Row; results: readonly RunResu
     layer: [
       {
         data: {
-          values: privateRuns.flatMap(({row, result}) => result.epochs.map((epoch) => ({row, ...epoch}))),
+          values: rows
+            .filter(({row}) => row.settings.privacy !== undefined)
+            .flatMap(({row, results}) => meanByEpoch(results).map((point) => ({row: label(row), ...point}))),
         },
         transform: [{filter: 'datum.accuracy > 0.8'}],
         mark: {type: 'line'},
-        encoding: {x, y: {...y, aggregate: 'mean'}, color},
+        encoding: {x, y, color},
       },
       {
         data: {
@@ -74,6 +76,20 @@ export function accuracyPlot(rows: readonly {row: Row; results: readonly RunResu
       },
     ],
   };
+}
+
+/** By the epoch's number: runs of other versions may differ in epsilon's last digits. */
+function meanByEpoch(results: readonly RunResult[]): {accuracy: number; epsilon: number}[] {
+  const [first] = results;
+  return (first?.epochs ?? []).map((_, e) => {
+    const epochs = results.flatMap((result) => result.epochs[e] ?? []);
+    const mean = (values: readonly number[]): number =>
+      values.reduce((sum, value) => sum + value, 0) / values.length;
+    return {
+      accuracy: mean(epochs.map(({accuracy}) => accuracy)),
+      epsilon: mean(epochs.flatMap(({epsilon}) => epsilon ?? [])),
+    };
+  });
 }
 
 function label({name, settings: {privacy, learningRate}}: Row): string {
