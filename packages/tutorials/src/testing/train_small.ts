@@ -1,32 +1,15 @@
 // What full_disk.test.ts runs: some epochs of the first tutorial on a few generated digits, four steps each.
 import {UsageError} from '../usage_error.js';
 import {trainMnist} from '../tutorials/mnist.js';
+import {FLAGS, OFFLINE} from './flags.js';
 
 const [modelDir = '', epochs = ''] = process.argv.slice(2);
-const flags = {
-  dpsgd: true,
-  learningRate: 0.15,
-  noiseMultiplier: 1.1,
-  targetEpsilon: undefined,
-  l2NormClip: 1,
-  batchSize: 16,
-  epochs: Number(epochs),
-  microbatches: 16,
-  delta: 1e-5,
-  modelDir,
-  dataDir: undefined,
-  backend: 'wasm',
-  sampling: 'poisson',
-  seed: undefined,
-  plot: undefined,
-  report: undefined,
-} as const;
+const flags = {...FLAGS, batchSize: 16, microbatches: 16, epochs: Number(epochs), modelDir};
 
 delete process.env['DP_DATA_DIR'];
 try {
   await trainMnist(flags, process, {
-    offline: true,
-    cacheDir: '/nonexistent',
+    ...OFFLINE,
     digits: {numTrain: 64, numTest: 20},
   });
 } catch (error) {

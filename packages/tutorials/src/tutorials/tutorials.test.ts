@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
 import type {TutorialFlags} from '../run/flags.js';
+import {FLAGS, OFFLINE} from '../testing/flags.js';
 import {capturedStreams} from '../testing/streams.js';
 import {trainMnist} from './mnist.js';
 import {trainMnistEager} from './mnist_eager.js';
@@ -11,27 +12,6 @@ import {trainMnistKeras} from './mnist_keras.js';
 
 // Loading the chart library takes its time.
 jest.setTimeout(60_000);
-
-const FLAGS: TutorialFlags = {
-  dpsgd: true,
-  learningRate: 0.15,
-  noiseMultiplier: 1.1,
-  targetEpsilon: undefined,
-  l2NormClip: 1,
-  batchSize: 32,
-  epochs: 2,
-  microbatches: 32,
-  delta: 1e-5,
-  modelDir: undefined,
-  dataDir: undefined,
-  backend: 'wasm',
-  sampling: 'poisson',
-  seed: undefined,
-  plot: undefined,
-  report: undefined,
-};
-/** A few generated digits, and no network. */
-const OFFLINE = {offline: true, cacheDir: '/nonexistent'};
 
 const TUTORIALS = {mnist: trainMnist, 'mnist-eager': trainMnistEager, 'mnist-keras': trainMnistKeras};
 type Name = keyof typeof TUTORIALS;
